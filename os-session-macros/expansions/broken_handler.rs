@@ -1,0 +1,41 @@
+::core::compile_error! {
+    "unknown argument `alow` in `#[connected]`\nhelp: an argument with a similar name exists: `allow`"
+}
+::core::compile_error! {
+    "`home` cannot be both a `#[connected]` handler and an `#[on_request]` hook\nhelp: write two functions, and a third for what they share"
+}
+::core::compile_error! {
+    "handler `home` must be async\nhelp: write `async fn home`"
+}
+#[doc(hidden)]
+#[allow(
+    dead_code,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    non_camel_case_types,
+    unreachable_pub
+)]
+pub enum __os_session_home {}
+const _: () = {
+    static __DECLARATION: ::os_session::__private::Declaration = ::os_session::__private::Declaration::page(::os_session::__private::Place {
+        name: "home",
+        module: ::core::module_path!(),
+        file: ::core::file!(),
+        line: ::core::line!(),
+    });
+    impl ::os_session::__private::Declared for __os_session_home {
+        fn declaration() -> &'static ::os_session::__private::Declaration {
+            &__DECLARATION
+        }
+    }
+    impl<
+        __S: ::core::marker::Send + ::core::marker::Sync + 'static,
+    > ::os_session::__private::Rule<__S> for __os_session_home {}
+};
+#[allow(clippy::too_many_arguments, clippy::unused_async)]
+pub async fn home(
+    _: ::os_session::__private::Admitted<__os_session_home>,
+    user: UserId,
+) -> String {
+    user.to_string()
+}

@@ -1,0 +1,71 @@
+#[cfg(feature = "audit")]
+#[instrument]
+#[allow(clippy::unused_async)]
+pub async fn input(
+    user: UserId,
+    mut reason: CloseReason,
+    State(db): State<Db>,
+) -> Result<(), sqlx::Error> {
+    db.log(user, reason).await
+}
+#[cfg(feature = "audit")]
+#[allow(deprecated)]
+const _: () = {
+    const __HOOK: ::os_session::__private::Hook = ::os_session::__private::Hook::new(
+            ::os_session::__private::EventKind::PostCloseSession,
+            ::os_session::__private::Place {
+                name: "input",
+                module: ::core::module_path!(),
+                file: ::core::file!(),
+                line: ::core::line!(),
+            },
+            |input| ::std::boxed::Box::pin(async move {
+                <Result<
+                    (),
+                    sqlx::Error,
+                > as ::os_session::__private::HookOutcome>::outcome(
+                    input(
+                            <UserId as ::os_session::__private::HookParam<
+                                ::os_session::__private::event::PostCloseSession,
+                                App,
+                            >>::take(input)
+                                .await?,
+                            <CloseReason as ::os_session::__private::HookParam<
+                                ::os_session::__private::event::PostCloseSession,
+                                App,
+                            >>::take(input)
+                                .await?,
+                            <State<
+                                Db,
+                            > as ::os_session::__private::HookParam<
+                                ::os_session::__private::event::PostCloseSession,
+                                App,
+                            >>::take(input)
+                                .await?,
+                        )
+                        .await,
+                )
+            }),
+        )
+        .order(-10i32)
+        .state(::os_session::__private::StateType::of::<App>("App"))
+        .needs_parts(
+            <UserId as ::os_session::__private::HookParam<
+                ::os_session::__private::event::PostCloseSession,
+                App,
+            >>::NEEDS_PARTS
+                || <CloseReason as ::os_session::__private::HookParam<
+                    ::os_session::__private::event::PostCloseSession,
+                    App,
+                >>::NEEDS_PARTS
+                || <State<
+                    Db,
+                > as ::os_session::__private::HookParam<
+                    ::os_session::__private::event::PostCloseSession,
+                    App,
+                >>::NEEDS_PARTS,
+        );
+    ::os_session::__private::inventory::submit! {
+        __HOOK
+    }
+};

@@ -1,0 +1,37 @@
+#[doc(hidden)]
+#[allow(
+    dead_code,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    non_camel_case_types,
+    unreachable_pub
+)]
+pub enum __os_session_about {}
+const _: () = {
+    static __DECLARATION: ::os_session::__private::Declaration = ::os_session::__private::Declaration::public(
+        ::os_session::__private::Place {
+            name: "about",
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+            line: ::core::line!(),
+        },
+        "the shop window",
+    );
+    impl ::os_session::__private::Declared for __os_session_about {
+        fn declaration() -> &'static ::os_session::__private::Declaration {
+            &__DECLARATION
+        }
+    }
+    impl<
+        __S: ::core::marker::Send + ::core::marker::Sync + 'static,
+    > ::os_session::__private::Rule<__S> for __os_session_about {}
+    ::os_session::__private::inventory::submit! {
+        ::os_session::__private::Registered(& __DECLARATION)
+    }
+};
+#[allow(clippy::too_many_arguments, clippy::unused_async)]
+pub async fn about(
+    _: ::os_session::__private::Admitted<__os_session_about>,
+) -> &'static str {
+    "about"
+}

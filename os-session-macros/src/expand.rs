@@ -1,0 +1,53 @@
+//! Pieces of generated code that several attributes need.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{ReturnType, Signature, Type};
+
+use crate::paths::Runtime;
+use crate::spelling::spelled;
+
+/// Where a function was declared.
+pub(crate) fn place(name: &Ident, runtime: &Runtime) -> TokenStream {
+    let name = name.unraw().to_string();
+    quote! {
+        #runtime::Place {
+            name: #name,
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+            line: ::core::line!(),
+        }
+    }
+}
+
+/// The argument of a `.state(…)`, and nothing where no state is named.
+pub(crate) fn state_type(state: Option<&Type>, runtime: &Runtime) -> Option<TokenStream> {
+    let state = state?;
+    let name = spelled(state);
+    Some(quote!(.state(#runtime::StateType::of::<#state>(#name))))
+}
+
+/// The state that a server function or a hook works with: `()` where none is named.
+pub(crate) fn state_or_unit(state: Option<&Type>) -> TokenStream {
+    state.map_or_else(|| quote!(()), ToTokens::to_token_stream)
+}
+
+/// What a function returns, to be named in a generic argument: an unmet bound is then underlined in the signature.
+pub(crate) fn output(sig: &Signature) -> TokenStream {
+    match &sig.output {
+        ReturnType::Default => quote_spanned!(sig.ident.span()=> ()),
+        // An `impl Trait` has no name; the compiler infers it.
+        ReturnType::Type(_, ty) if mentions_impl(ty) => quote!(_),
+        ReturnType::Type(_, ty) => ty.to_token_stream(),
+    }
+}
+
+/// Whether a type has an `impl Trait` in it.
+pub(crate) fn mentions_impl(tokens: impl ToTokens) -> bool {
+    tokens.into_token_stream().into_iter().any(|token| match token {
+        TokenTree::Group(group) => mentions_impl(group.stream()),
+        TokenTree::Ident(word) => word == "impl",
+        _ => false,
+    })
+}

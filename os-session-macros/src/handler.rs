@@ -1,0 +1,121 @@
+//! What makes a declared handler: its rule as data, and a hidden first parameter that admits or refuses.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
+use syn::{ExprPath, Type, parse_quote};
+
+use crate::diagnostics::Diagnostics;
+use crate::expand::place;
+use crate::function::Function;
+use crate::neighbours;
+use crate::paths::Runtime;
+
+/// axum takes sixteen parameters, and the hidden one is among them.
+const MOST_PARAMETERS: usize = 15;
+
+pub(crate) fn check(function: &Function, runtime: &Runtime, errors: &mut Diagnostics) {
+    neighbours::check(function, runtime, errors);
+    function.check_shape(errors);
+    let superfluous = function.sig.inputs.iter().skip(MOST_PARAMETERS);
+    if superfluous.len() > 0 {
+        errors.error(
+            quote!(#(#superfluous),*),
+            format_args!("handler `{}` cannot take more than {MOST_PARAMETERS} parameters", function.sig.ident),
+            "put several into a tuple: `(path, query): (Path<u64>, Query<Filter>)`",
+        );
+    }
+}
+
+/// What a handler declares.
+pub(crate) struct Declared<'a> {
+    /// The runtime's `Declaration`.
+    pub(crate) declaration: TokenStream,
+    pub(crate) deny_fun: Option<&'a ExprPath>,
+    /// The router's state, where `deny_fun` needs it.
+    pub(crate) state: Option<&'a Type>,
+    /// Whether the access table lists it.
+    pub(crate) listed: bool,
+}
+
+pub(crate) fn expand(mut function: Function, declared: &Declared<'_>, runtime: &Runtime) -> TokenStream {
+    let rule = rule_name(&function.sig.ident);
+    let items = expand_rule(&function, &rule, declared, runtime);
+    function.sig.inputs.insert(0, parse_quote!(_: #runtime::Admitted<#rule>));
+    // Both are this attribute's doing: it adds a parameter, and it asks for `async`.
+    function.attrs.push(parse_quote!(#[allow(clippy::too_many_arguments, clippy::unused_async)]));
+    quote!(#items #function)
+}
+
+/// A handler with errors is declared all the same, or a router would report it once more; but with no rule, since what
+/// could be read of that may not compile.
+pub(crate) fn expand_broken(mut function: Function, runtime: &Runtime) -> TokenStream {
+    neighbours::strip(&mut function, runtime);
+    if function.sig.receiver().is_some() {
+        // It stands in an `impl`, where none of the items below can.
+        return function.into_token_stream();
+    }
+    function.repair();
+    let place = place(&function.sig.ident, runtime);
+    let declared = Declared {
+        declaration: quote!(#runtime::Declaration::page(#place)),
+        deny_fun: None,
+        state: None,
+        listed: false,
+    };
+    expand(function, &declared, runtime)
+}
+
+/// The type that stands for the rule of one handler.
+fn rule_name(handler: &Ident) -> Ident {
+    format_ident!("__os_session_{}", handler.unraw(), span = handler.span().resolved_at(Span::call_site()))
+}
+
+fn expand_rule(function: &Function, rule: &Ident, declared: &Declared<'_>, runtime: &Runtime) -> TokenStream {
+    let cfgs: Vec<_> = function.cfgs().collect();
+    let vis = &function.vis;
+    let Declared { declaration, deny_fun, state, listed } = declared;
+    let generics = state.is_none().then(|| quote!(<__S: ::core::marker::Send + ::core::marker::Sync + 'static>));
+    let state = state.map_or_else(|| quote!(__S), ToTokens::to_token_stream);
+    let deny_fun = deny_fun.map(|deny_fun| expand_deny_fun(deny_fun, &state, runtime));
+    let listed = listed.then(|| quote!(#runtime::inventory::submit! { #runtime::Registered(&__DECLARATION) }));
+    quote! {
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(
+            dead_code,
+            missing_copy_implementations,
+            missing_debug_implementations,
+            non_camel_case_types,
+            unreachable_pub
+        )]
+        #vis enum #rule {}
+
+        #(#cfgs)*
+        const _: () = {
+            static __DECLARATION: #runtime::Declaration = #declaration;
+
+            impl #runtime::Declared for #rule {
+                fn declaration() -> &'static #runtime::Declaration {
+                    &__DECLARATION
+                }
+            }
+
+            impl #generics #runtime::Rule<#state> for #rule {
+                #deny_fun
+            }
+
+            #listed
+        };
+    }
+}
+
+fn expand_deny_fun(deny_fun: &ExprPath, state_type: &TokenStream, runtime: &Runtime) -> TokenStream {
+    // Hygienic, since the user's function may have one of these names.
+    let denied = Ident::new("denied", Span::mixed_site());
+    let state = Ident::new("state", Span::mixed_site());
+    quote! {
+        const DENY_FUN: ::core::option::Option<#runtime::DenyFun<#state_type>> =
+            ::core::option::Option::Some(|#denied, #state| #runtime::deny(#deny_fun, #denied, #state));
+    }
+}

@@ -1,0 +1,87 @@
+//! `#[public]`: a handler that is open to all, and says why.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{GenericArgument, Path, PathArguments, Type};
+
+use crate::arguments::{self, Key, Once};
+use crate::diagnostics::Diagnostics;
+use crate::expand::place;
+use crate::function::Function;
+use crate::handler::{self, Declared};
+use crate::paths::Runtime;
+use crate::role::Role;
+use crate::spelling::spelled;
+use crate::values::Reason;
+
+const ROLE: Role = Role::Public;
+
+#[derive(Default)]
+struct Public {
+    reason: Once<Reason>,
+    krate: Once<Path>,
+}
+
+const KEYS: &[Key<Public>] = &[
+    Key { name: "reason", example: "reason = \"the shop window\"", several: None, slot: |public| &mut public.reason },
+    Key { name: "crate", example: "crate = my_framework::os_session", several: None, slot: |public| &mut public.krate },
+];
+
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Diagnostics::new(ROLE);
+    let public: Public = arguments::read(KEYS, arguments, &mut errors);
+    if public.reason.key().is_none() {
+        errors.error_missing("`#[public]` must give its reason", "write `#[public(reason = \"the shop window\")]`");
+    }
+    let function = match Function::read(&item, ROLE) {
+        Ok(function) => function,
+        Err(error) => return errors.fail(error, item),
+    };
+    let runtime = Runtime::new(public.krate.get());
+    handler::check(&function, &runtime, &mut errors);
+    check_parameters(&function, &runtime, &mut errors);
+    if let Err(errors) = errors.finish() {
+        let broken = handler::expand_broken(function, &runtime);
+        return quote!(#errors #broken);
+    }
+
+    let place = place(&function.sig.ident, &runtime);
+    let reason = public.reason.get().map(|Reason(reason)| reason);
+    let declared = Declared {
+        declaration: quote!(#runtime::Declaration::public(#place, #reason)),
+        deny_fun: None,
+        state: None,
+        listed: true,
+    };
+    handler::expand(function, &declared, &runtime)
+}
+
+/// Without a look-up there is no session to hand over. This sees only the usual spellings, to say so early; the
+/// extractors themselves refuse under any name.
+fn check_parameters(function: &Function, runtime: &Runtime, errors: &mut Diagnostics) {
+    for ty in function.parameter_types().filter(|ty| is_of_session(ty, runtime)) {
+        errors.error(
+            ty,
+            format_args!("`#[public]` handler `{}` cannot take `{}`", function.sig.ident, spelled(ty)),
+            "write `#[connected(opt)]`: it lets everybody in and knows who is connected",
+        );
+    }
+}
+
+fn is_of_session(ty: &Type, runtime: &Runtime) -> bool {
+    let Type::Path(path) = ty else {
+        return false;
+    };
+    let Some(last) = path.path.segments.last() else {
+        return false;
+    };
+    let argument = match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.first(),
+        _ => None,
+    };
+    match (last.ident.to_string().as_str(), argument) {
+        ("Option", Some(GenericArgument::Type(inner))) => is_of_session(inner, runtime),
+        ("UserId" | "Session", None) | ("User", Some(_)) => runtime.name_in(&path.path).is_some(),
+        _ => false,
+    }
+}

@@ -1,0 +1,176 @@
+//! `#[connected_rpc]` and `#[connected_wrapper]`: functions that are called inside a request, and check before they run.
+//!
+//! All that is generated stands inside the body: an attribute below that drops the body on a client drops it too.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::spanned::Spanned;
+use syn::{FnArg, PatType};
+
+use crate::arguments;
+use crate::diagnostics::Diagnostics;
+use crate::expand::{output, place, state_or_unit};
+use crate::function::Function;
+use crate::neighbours;
+use crate::paths::Runtime;
+use crate::role::Role;
+use crate::rule::{self, Rule};
+
+pub(crate) fn expand(role: Role, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Diagnostics::new(role);
+    let rule: Rule = arguments::read(rule::keys(role), arguments, &mut errors);
+    rule.check(&mut errors);
+    let mut function = match Function::read(&item, role) {
+        Ok(function) => function,
+        Err(error) => return errors.fail(error, item),
+    };
+    let runtime = rule.runtime();
+    neighbours::check(&function, &runtime, &mut errors);
+    function.check_shape(&mut errors);
+    let user = match role {
+        Role::Rpc => take_user(&mut function, &mut errors),
+        _ => None,
+    };
+    if let Err(errors) = errors.finish() {
+        let broken = expand_broken(function, user.as_ref(), &runtime);
+        return quote!(#errors #broken);
+    }
+
+    match user {
+        Some(user) => expand_rpc(function, &user, &rule, &runtime),
+        None => expand_wrapper(function, &rule, &runtime),
+    }
+}
+
+/// Takes the parameter that the caller does not see.
+fn take_user(function: &mut Function, errors: &mut Diagnostics) -> Option<PatType> {
+    let mut parameters = function.sig.inputs.clone().into_iter();
+    let user = match parameters.next() {
+        Some(FnArg::Typed(user)) => user,
+        // Reported as what it is.
+        Some(FnArg::Receiver(_)) => return None,
+        None => {
+            report_no_user(function, errors);
+            return None;
+        }
+    };
+    function.sig.inputs = parameters.collect();
+    // Without the parameter there would be no check.
+    for attribute in user.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")) {
+        errors.error(
+            attribute,
+            format_args!("the user of server function `{}` cannot be under `#[cfg]`", function.sig.ident),
+            "put `#[cfg]` on the function",
+        );
+    }
+    Some(user)
+}
+
+fn report_no_user(function: &Function, errors: &mut Diagnostics) {
+    let name = &function.sig.ident;
+    let mut parentheses = TokenStream::new();
+    function.sig.paren_token.surround(&mut parentheses, |_| ());
+    errors.error(
+        parentheses,
+        format_args!("server function `{name}` must take the user as its first parameter"),
+        format_args!("write `{name}(user: UserId)`, or use `#[connected_wrapper]`, which hands over no user"),
+    );
+}
+
+/// A server function with errors: callers see its signature, and its body finds a user of the right type.
+fn expand_broken(mut function: Function, user: Option<&PatType>, runtime: &Runtime) -> TokenStream {
+    neighbours::strip(&mut function, runtime);
+    function.repair();
+    if let Some(PatType { attrs, pat, ty, .. }) = user {
+        function.prepend(&quote!(#(#attrs)* let #pat: #ty = ::core::unreachable!();));
+        return quote!(#[allow(unreachable_code, unused_variables)] #function);
+    }
+    function.into_token_stream()
+}
+
+fn expand_rpc(mut function: Function, user: &PatType, rule: &Rule, runtime: &Runtime) -> TokenStream {
+    let client = expand_client(&function);
+    let place = place(&function.sig.ident, runtime);
+    let registration = expand_registration(&quote!(#runtime::Declaration::rpc(#place)), rule, runtime);
+    let PatType { attrs, pat, ty, .. } = user;
+    let state = state_or_unit(rule.state());
+    let caller = if rule.is_optional() {
+        quote!(#runtime::caller_opt::<#state, _>(&__DECLARATION))
+    } else {
+        quote!(#runtime::caller::<#ty, #state>(&__DECLARATION))
+    };
+    let refusal = Ident::new("refusal", Span::mixed_site());
+    let refuse = expand_refuse(&function, &refusal, rule, runtime);
+    let found = Ident::new("found", Span::mixed_site());
+    // Located at the type, so that a type that does not fit is underlined.
+    let admitted = Ident::new("admitted", Span::mixed_site().located_at(ty.span()));
+    function.prepend(&quote! {
+        let #found = {
+            #registration
+            #caller.await
+        };
+        #(#attrs)*
+        let #pat: #ty = match #found {
+            ::core::result::Result::Ok(#admitted) => #admitted,
+            ::core::result::Result::Err(#refusal) => return #refuse,
+        };
+    });
+    quote! {
+        #client
+
+        #[cfg(not(target_arch = "wasm32"))]
+        #function
+    }
+}
+
+/// What a client has of a server function: its signature, to be called by whatever carries the call over. Nothing on a
+/// client could be a check.
+fn expand_client(function: &Function) -> TokenStream {
+    let Function { attrs, vis, sig, .. } = function;
+    let message = format!("`{}` runs on the server only", sig.ident);
+    quote! {
+        #[cfg(target_arch = "wasm32")]
+        #(#attrs)*
+        #[allow(unused_mut, unused_variables, clippy::missing_panics_doc, clippy::unused_async)]
+        #vis #sig {
+            ::core::panic!(#message)
+        }
+    }
+}
+
+fn expand_wrapper(mut function: Function, rule: &Rule, runtime: &Runtime) -> TokenStream {
+    let place = place(&function.sig.ident, runtime);
+    let registration = expand_registration(&quote!(#runtime::Declaration::wrapper(#place)), rule, runtime);
+    let refusal = Ident::new("refusal", Span::mixed_site());
+    let refuse = expand_refuse(&function, &refusal, rule, runtime);
+    function.prepend(&quote! {
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            #registration
+            if let ::core::result::Result::Err(#refusal) = #runtime::wrapper(&__DECLARATION).await {
+                return #refuse;
+            }
+        }
+    });
+    function.into_token_stream()
+}
+
+fn expand_registration(declaration: &TokenStream, rule: &Rule, runtime: &Runtime) -> TokenStream {
+    let calls = rule.expand_for_server_function(runtime);
+    quote! {
+        static __DECLARATION: #runtime::Declaration = #declaration #calls;
+        #runtime::inventory::submit! { #runtime::Registered(&__DECLARATION) }
+    }
+}
+
+/// The refusal in the function's own type.
+fn expand_refuse(function: &Function, refusal: &Ident, rule: &Rule, runtime: &Runtime) -> TokenStream {
+    let output = output(&function.sig);
+    match rule.deny_fun() {
+        None => quote!(#runtime::refuse::<#output>(#refusal)),
+        Some(deny_fun) => {
+            let state = state_or_unit(rule.state());
+            quote!(#runtime::refuse_with::<_, _, #state, #output>(#deny_fun, #refusal).await)
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The generated code, pretty-printed, against the files of `expansions/`. `UPDATE_EXPECT=1 cargo test` writes them.
+
+use expect_test::expect_file;
+
+use super::expand;
+
+fn check(name: &str, source: &str) {
+    let file = syn::parse2(expand(source)).expect("the expansion is Rust");
+    expect_file![format!("../../expansions/{name}.rs")].assert_eq(&prettyplease::unparse(&file));
+}
+
+#[test]
+fn connected() {
+    check("connected", "#[connected] async fn home() -> &'static str { \"welcome\" }");
+}
+
+#[test]
+fn connected_with_rule() {
+    check(
+        "connected_with_rule",
+        r#"
+        #[connected(
+            allow = ["admin", Group::Staff],
+            deny = "banned",
+            deny_fun = sorry,
+            opt,
+            state = Arc<App>,
+            cross_site = "the payment provider posts here",
+        )]
+        pub(crate) async fn dashboard(user: Option<UserId>) -> String { format!("welcome {user:?}") }
+        "#,
+    );
+}
+
+#[test]
+fn connected_keeps_what_the_user_wrote() {
+    check(
+        "connected_keeps_what_the_user_wrote",
+        r#"
+        #[connected(opt, force_unconnected, crate = framework::session)]
+        /// The page of a document.
+        #[cfg(feature = "pages")]
+        #[debug_handler]
+        #[instrument(skip_all)]
+        pub async fn r#type<T: Clone, const N: usize>(
+            mut id: Path<[u64; N]>,
+            #[allow(unused)] State(Db { pool, .. }): State<Db<T>>,
+        ) -> Result<Html<T>, Error>
+        where
+            T: Send + Sync + 'static,
+        {
+            #![allow(unused_mut)]
+            page(id, pool).await
+        }
+        "#,
+    );
+}
+
+#[test]
+fn public() {
+    check("public", r#"#[public(reason = "the shop window")] pub async fn about() -> &'static str { "about" }"#);
+}
+
+#[test]
+fn rpc() {
+    check(
+        "rpc",
+        r#"
+        #[connected_rpc(allow = "editor")]
+        #[server]
+        pub async fn rename(mut user: UserId, title: String) -> Result<(), AppError> {
+            #![allow(unused_mut)]
+            store(user, title).await
+        }
+        "#,
+    );
+}
+
+#[test]
+fn rpc_with_rule() {
+    check(
+        "rpc_with_rule",
+        r#"
+        #[connected_rpc(opt, deny = "banned", deny_fun = sorry, state = App)]
+        async fn peek(User(account): Option<User<Account>>) -> Result<impl Display, AppError> { look(account) }
+        "#,
+    );
+}
+
+#[test]
+fn wrapper() {
+    check(
+        "wrapper",
+        r#"
+        #[connected_wrapper(allow = Group::Admin, deny_fun = sorry)]
+        async fn purge<T>(of: T) -> Result<(), AppError> where T: Into<Key> { delete(of.into()).await }
+        "#,
+    );
+}
+
+#[test]
+fn hook() {
+    check("hook", "#[on_request] async fn count() { COUNT.add(1) }");
+}
+
+#[test]
+fn hook_with_parameters() {
+    check(
+        "hook_with_parameters",
+        r#"
+        #[on_post_close_session(order = -10, state = App)]
+        #[cfg(feature = "audit")]
+        #[instrument]
+        pub async fn input(user: UserId, mut reason: CloseReason, State(db): State<Db>) -> Result<(), sqlx::Error> {
+            db.log(user, reason).await
+        }
+        "#,
+    );
+}
+
+/// Beside errors, a handler is declared and guarded, without its rule; and a function is what its callers expect.
+#[test]
+fn broken() {
+    check(
+        "broken_handler",
+        r#"
+        #[connected(alow = "admin", deny_fun = sorry, state = App)]
+        #[on_request]
+        pub fn home(user: UserId) -> String { user.to_string() }
+        "#,
+    );
+    check("broken_method", "#[connected] async fn home(&self) -> String { self.greeting() }");
+    check(
+        "broken_rpc",
+        r#"
+        #[connected_rpc(alow = "editor")]
+        async fn rename(user: UserId, title: String) -> Result<(), AppError> { store(user, title).await }
+        "#,
+    );
+}

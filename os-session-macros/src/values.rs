@@ -1,0 +1,118 @@
+//! What can stand behind the `=` of an argument, groups apart.
+
+use syn::{Expr, ExprLit, ExprPath, ExprUnary, Lit, LitStr, Path, Type, UnOp};
+
+use crate::arguments::{Value, Written};
+use crate::diagnostics::Diagnostics;
+
+/// A key that stands alone.
+pub(crate) struct Flag;
+
+impl Value for Flag {
+    fn read(written: &Written<'_>, errors: &mut Diagnostics) -> Option<Self> {
+        if let Some(value) = written.superfluous_value() {
+            errors.error(
+                value,
+                format_args!("`{}` cannot have a value", written.key),
+                format_args!("write `{}` alone, or leave it out", written.example),
+            );
+        }
+        Some(Self)
+    }
+}
+
+/// A sentence for whoever reads the access table.
+pub(crate) struct Reason(pub(crate) LitStr);
+
+impl Value for Reason {
+    fn read(written: &Written<'_>, errors: &mut Diagnostics) -> Option<Self> {
+        let value = written.value(errors)?;
+        let rule = match syn::parse2::<LitStr>(value.clone()) {
+            Ok(text) if text.value().trim().is_empty() => {
+                format!("`{}` cannot be blank", written.key)
+            }
+            Ok(text) => return Some(Self(text)),
+            Err(_) => "expected a reason in quotes".to_owned(),
+        };
+        errors.error(value, rule, format_args!("write `{}`", written.example));
+        None
+    }
+}
+
+/// The path to a function.
+pub(crate) struct FnPath(pub(crate) ExprPath);
+
+impl Value for FnPath {
+    fn read(written: &Written<'_>, errors: &mut Diagnostics) -> Option<Self> {
+        let value = written.value(errors)?;
+        match syn::parse2(value.clone()) {
+            Ok(Expr::Path(path)) if path.attrs.is_empty() => return Some(Self(path)),
+            Ok(Expr::Closure(_)) => errors.error(
+                value,
+                format_args!("`{}` cannot be a closure", written.key),
+                "write an async fn and name it: `async fn sorry() -> StatusCode { … }` and `deny_fun = sorry`",
+            ),
+            _ => errors.error(value, "expected a path to an async fn", format_args!("write `{}`", written.example)),
+        }
+        None
+    }
+}
+
+impl Value for Type {
+    fn read(written: &Written<'_>, errors: &mut Diagnostics) -> Option<Self> {
+        let value = written.value(errors)?;
+        let ty = syn::parse2(value.clone());
+        if ty.is_err() {
+            errors.error(value, "expected a type", format_args!("write `{}`", written.example));
+        }
+        ty.ok()
+    }
+}
+
+/// A path to a crate.
+impl Value for Path {
+    fn read(written: &Written<'_>, errors: &mut Diagnostics) -> Option<Self> {
+        let value = written.value(errors)?;
+        let path = syn::parse::Parser::parse2(Path::parse_mod_style, value.clone());
+        if path.is_err() {
+            errors.error(value, "expected a path to the crate", format_args!("write `{}`", written.example));
+        }
+        path.ok()
+    }
+}
+
+/// A place in the order of hooks.
+impl Value for i32 {
+    fn read(written: &Written<'_>, errors: &mut Diagnostics) -> Option<Self> {
+        let value = written.value(errors)?;
+        let Some(number) = syn::parse2(value.clone()).ok().and_then(|expr| whole_number(&expr)) else {
+            errors.error(value, "expected a whole number", format_args!("write `{}`", written.example));
+            return None;
+        };
+        let number = number.ok().and_then(|number| Self::try_from(number).ok());
+        if number.is_none() {
+            errors.error(
+                value,
+                format_args!("`{}` must fit in an `i32`", written.key),
+                format_args!("write a number from {} to {}", Self::MIN, Self::MAX),
+            );
+        }
+        number
+    }
+}
+
+/// `None` for what is no number, an error for one that is too large by far.
+fn whole_number(expr: &Expr) -> Option<syn::Result<i64>> {
+    match expr {
+        Expr::Lit(ExprLit { attrs, lit: Lit::Int(number) })
+            if attrs.is_empty() && matches!(number.suffix(), "" | "i32") =>
+        {
+            Some(number.base10_parse())
+        }
+        Expr::Unary(ExprUnary { attrs, op: UnOp::Neg(_), expr }) if attrs.is_empty() => {
+            Some(whole_number(expr)?.map(|number: i64| -number))
+        }
+        Expr::Group(group) => whole_number(&group.expr),
+        _ => None,
+    }
+}

@@ -1,0 +1,289 @@
+//! Putting `Sessions` together, and finding out at once what cannot work.
+
+use std::any::TypeId;
+use std::collections::{HashMap, HashSet};
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::Duration;
+
+use axum::response::IntoResponse;
+
+use crate::config::{Config, Lifetime, States};
+use crate::cookie;
+use crate::cross_site::CrossSite;
+use crate::declaration::{self, Declaration, StateType};
+use crate::deny::{BoxedDenyFun, DenyFn, deny};
+use crate::error::{Error, unknown_group};
+use crate::groups::{AnyGroups, Groups};
+use crate::hook;
+use crate::memory::MemoryStore;
+use crate::sessions::{Inner, KnownGroups, Sessions};
+use crate::store::{AnyStore, Store, WhenFull};
+use crate::tasks::Tasks;
+
+/// What an application decides about its sessions; every default is the safe choice.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use os_session::{Sessions, UserId};
+///
+/// let sessions = Sessions::builder()
+///     .groups(["admin", "banned"], |user: UserId| async move {
+///         if user == "alice" { vec!["admin"] } else { vec![] }
+///     })
+///     .login_url("/login")
+///     .build()
+///     .await?;
+/// # let _ = sessions;
+/// # Ok::<_, os_session::Error>(())
+/// # })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing is built until `build()` is awaited"]
+pub struct SessionsBuilder {
+    store: Box<dyn AnyStore>,
+    config: Config,
+    cookie_name: Option<String>,
+    trusted_origins: Vec<String>,
+    groups: Option<(Vec<String>, Box<dyn AnyGroups>)>,
+    states: States,
+    deny_fun: Option<BoxedDenyFun>,
+}
+
+impl std::fmt::Debug for SessionsBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionsBuilder").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Sessions {
+    /// Begins to put `Sessions` together.
+    pub fn builder() -> SessionsBuilder {
+        let mut states = States::default();
+        states.insert(());
+        SessionsBuilder {
+            store: Box::new(MemoryStore::new()),
+            config: Config::default(),
+            cookie_name: None,
+            trusted_origins: Vec::new(),
+            groups: None,
+            states,
+            deny_fun: None,
+        }
+    }
+}
+
+impl SessionsBuilder {
+    /// Where sessions are kept. By default a [`MemoryStore`].
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Box::new(store);
+        self
+    }
+
+    /// Who is in which group, and the names of all groups that there are. A rule that misspells one of them is an error of
+    /// [`build`](Self::build); one that names any other is an error where it is routed, and refused at a request otherwise. By default
+    /// groups are kept in the store, see [`Sessions::groups`].
+    pub fn groups(mut self, names: impl IntoIterator<Item = impl Into<String>>, provider: impl Groups) -> Self {
+        self.groups = Some((names.into_iter().map(Into::into).collect(), Box::new(provider)));
+        self
+    }
+
+    /// The application's state, for hooks, server functions and [`FromUser`](crate::FromUser) in them. One value of each type.
+    pub fn state<S: Send + Sync + 'static>(mut self, state: S) -> Self {
+        self.states.insert(state);
+        self
+    }
+
+    /// Where a browser's navigation that lacks a connection is sent, with the way back in `next`: a path of this site.
+    pub fn login_url(mut self, path: impl Into<String>) -> Self {
+        self.config.login_url = Some(path.into());
+        self
+    }
+
+    /// One answer for every refusal that its handler has none for: an async function as in `#[connected(deny_fun = …)]`.
+    pub fn deny_fun<F, Args>(mut self, deny_fun: F) -> Self
+    where
+        F: DenyFn<Args, (), Output: IntoResponse>,
+    {
+        self.deny_fun = Some(Arc::new(move |denied| deny(deny_fun.clone(), denied, &())));
+        self
+    }
+
+    /// How long sessions live whose cookie outlives the browser: by default 14 days without activity and 90 days in any case.
+    pub fn lifetime(mut self, idle: Duration, absolute: Duration) -> Self {
+        self.config.persistent = Lifetime { idle, absolute };
+        self
+    }
+
+    /// How long sessions live whose cookie is gone when the browser exits: by default 24 hours without activity and 7 days in
+    /// any case.
+    pub fn browser_lifetime(mut self, idle: Duration, absolute: Duration) -> Self {
+        self.config.browser = Lifetime { idle, absolute };
+        self
+    }
+
+    /// How old the last written activity of a session may become before it is written again: by default an hour, or a
+    /// twentieth of the shorter idle lifetime if that is less.
+    pub fn touch_interval(mut self, interval: Duration) -> Self {
+        self.config.touch_interval = Some(interval);
+        self
+    }
+
+    /// How many sessions a user may have, by default 50; at one more the least recently used is closed.
+    pub fn max_sessions(mut self, sessions: NonZeroU32) -> Self {
+        self.config.limit.sessions = sessions;
+        self
+    }
+
+    /// A log-in beyond the limit is refused with [`Error::TooManySessions`], and nothing is closed.
+    pub fn refuse_when_full(mut self) -> Self {
+        self.config.limit.when_full = WhenFull::Refuse;
+        self
+    }
+
+    /// How long one hook may take: by default 10 seconds. It works on tokio's clock.
+    pub fn hook_deadline(mut self, deadline: Duration) -> Self {
+        self.config.hook_deadline = deadline;
+        self
+    }
+
+    /// How often expired sessions are removed from the store, in the background: by default every minute.
+    pub fn purge_interval(mut self, interval: Duration) -> Self {
+        self.config.purge_interval = interval;
+        self
+    }
+
+    /// The name of the session cookie: by default `__Host-os-session`.
+    pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
+        self.cookie_name = Some(name.into());
+        self
+    }
+
+    /// Another site whose pages may send requests that change something here, as browsers write it in `Origin`:
+    /// `https://app.example`.
+    pub fn trusted_origin(mut self, origin: impl Into<String>) -> Self {
+        self.trusted_origins.push(origin.into());
+        self
+    }
+
+    /// Serves over plain HTTP, as on a developer's machine: the cookie is called `os-session` and is not `Secure`, so that anyone on
+    /// the way can read it.
+    pub fn insecure_plain_http(mut self) -> Self {
+        self.config.cookie.secure = false;
+        self
+    }
+
+    /// Builds the handle, and starts removing expired sessions in the background.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] with everything that cannot work: a misspelt group in a rule, a hook or server
+    /// function whose state no `Sessions` of this process was given, a cookie that browsers would drop, lifetimes that contradict each
+    /// other. [`Error::Store`] if the store fails.
+    pub async fn build(self) -> Result<Sessions, Error> {
+        let Self { store, mut config, cookie_name, trusted_origins, groups, states, deny_fun } = self;
+        config.cookie.name = cookie_name.unwrap_or_else(|| match config.cookie.secure {
+            true => cookie::NAME.to_owned(),
+            false => cookie::PLAIN_NAME.to_owned(),
+        });
+
+        let mut mistakes = config.mistakes();
+        let cross_site = CrossSite::new(trusted_origins.iter().map(String::as_str)).unwrap_or_else(|error| {
+            mistakes.push(format!("`trusted_origin`: {error}; write it as browsers do: `https://app.example`"));
+            CrossSite::default()
+        });
+        mistakes.extend(missing_states(&states));
+        let (known, provider) = match groups {
+            Some((names, provider)) => {
+                let known = KnownGroups::new(names);
+                mistakes.extend(misspelt_groups(&known));
+                (known, Some(provider))
+            }
+            None => (KnownGroups::new(store.all_groups().await?), None),
+        };
+        if !mistakes.is_empty() {
+            return Err(Error::Config(mistakes));
+        }
+
+        let sessions = Sessions(Arc::new(Inner {
+            store,
+            config,
+            cross_site,
+            groups: provider,
+            known_groups: RwLock::new(known),
+            states,
+            deny_fun,
+            tasks: Tasks::new(),
+            keeps_parts: hook::all().iter().any(|hook| hook.needs_parts)
+                || declaration::all().any(Declaration::wants_parts),
+            resumed: Mutex::new(HashMap::new()),
+        }));
+        sessions.purge_in_background();
+        Ok(sessions)
+    }
+}
+
+/// Rules of this binary that misspell a group of the provider.
+///
+/// A group that resembles none may belong to another application in this process; its rule is refused where it is routed, or else
+/// at its first request.
+fn misspelt_groups(known: &KnownGroups) -> Vec<String> {
+    let mut lines = Vec::new();
+    for rule in declaration::all() {
+        for name in rule.group_names().filter(|name| !known.contains(name)) {
+            let nearest = known.nearest(name);
+            let line = unknown_group(rule.place(), name, nearest.as_deref());
+            if nearest.is_some() {
+                lines.push(line);
+            } else {
+                tracing::warn!("{line}");
+            }
+        }
+    }
+    lines.sort();
+    lines
+}
+
+/// Hooks and server functions that could never run, because no `Sessions` of this process was given their state: an audit hook
+/// must not be silently off. With several `Sessions` in a process, the one that has the state is built first.
+fn missing_states(states: &States) -> Vec<String> {
+    static GIVEN: Mutex<Option<HashSet<TypeId>>> = Mutex::new(None);
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let given = given.get_or_insert_default();
+    given.extend(states.ids());
+
+    let missing = |state: &StateType| !given.contains(&state.id());
+    let wanted_by_hooks = hook::all().iter().filter_map(|hook| Some((hook.to_string(), hook.state?)));
+    let wanted_by_functions =
+        declaration::all().filter_map(|rule| Some((rule.place().to_string(), *rule.state_type()?)));
+    let mut lines: Vec<_> = wanted_by_hooks
+        .chain(wanted_by_functions)
+        .filter(|(_, state)| missing(state))
+        .map(|(what, state)| {
+            let name = state.name();
+            format!("{what} wants `state = {name}`, which no `Sessions` was given; hand it over with `.state(…)`")
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+impl Sessions {
+    fn purge_in_background(&self) {
+        let every = self.0.config.purge_interval;
+        let mut stopping = self.0.tasks.stopping();
+        let inner: Weak<Inner> = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            while Tasks::pause(&mut stopping, every).await {
+                let Some(inner) = inner.upgrade() else { return };
+                let sessions = Sessions(inner);
+                sessions.prune_resumed();
+                match sessions.purge().await {
+                    Ok(0) => {}
+                    Ok(purged) => tracing::debug!(purged, "expired sessions were removed"),
+                    Err(error) => tracing::warn!(%error, "expired sessions could not be removed"),
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,162 @@
+//! `deny_fun`: the application's own answer to a refusal.
+
+use std::fmt;
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::extract::{FromRef, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use crate::account::{FromUser, User, load};
+use crate::context::Session;
+use crate::error::{Denial, Error};
+use crate::user::UserId;
+
+/// A boxed future, as the generated code spells it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// How a `deny_fun` is called for a rule of a handler with state `S`.
+pub type DenyFun<S> = for<'a> fn(Denied<'a>, &'a S) -> BoxFuture<'a, Response>;
+
+/// The same with its function inside: what the builder keeps.
+pub(crate) type BoxedDenyFun = Arc<dyn for<'a> Fn(Denied<'a>) -> BoxFuture<'a, Response> + Send + Sync>;
+
+/// A refused request, for the parameters of a `deny_fun` to be taken from.
+#[derive(Clone, Copy)]
+pub struct Denied<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) denial: Denial,
+    pub(crate) head: &'a Parts,
+}
+
+impl fmt::Debug for Denied<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Denied").field(&self.denial).finish()
+    }
+}
+
+/// A parameter that a `deny_fun` may have, with state `S`. Not for implementing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not available in a `deny_fun` with state `{S}`",
+    label = "not a parameter of a `deny_fun`",
+    note = "a `deny_fun` may take `Option<UserId>`, `Option<User<T>>`, `Denial`, `Uri`, `Method`, `HeaderMap` and, where the attribute says \
+            `state = …`, `State<T>`"
+)]
+pub trait DenyParam<S>: Sized + Send {
+    /// Takes the parameter from the refused request.
+    fn take(denied: Denied<'_>, state: &S) -> impl Future<Output = Result<Self, Error>> + Send;
+}
+
+impl<S> DenyParam<S> for Denial {
+    fn take(denied: Denied<'_>, _: &S) -> impl Future<Output = Result<Self, Error>> + Send {
+        ready(Ok(denied.denial))
+    }
+}
+
+impl<S> DenyParam<S> for Option<UserId> {
+    fn take(denied: Denied<'_>, _: &S) -> impl Future<Output = Result<Self, Error>> + Send {
+        denied.session.user()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, T> DenyParam<S> for Option<User<T>>
+where
+    S: Sync,
+    T: FromUser<S>,
+{
+    async fn take(denied: Denied<'_>, state: &S) -> Result<Self, Error> {
+        match denied.session.user().await? {
+            Some(user) => Ok(load(Some(denied.session), &user, state).await?.map(User)),
+            None => Ok(None),
+        }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, T> DenyParam<S> for State<T>
+where
+    T: FromRef<S> + Send,
+{
+    fn take(_: Denied<'_>, state: &S) -> impl Future<Output = Result<Self, Error>> + Send {
+        ready(Ok(State(T::from_ref(state))))
+    }
+}
+
+macro_rules! taken_from_the_head {
+    ($($param:ty: $field:ident)*) => {$(
+        impl<S> DenyParam<S> for $param {
+            fn take(denied: Denied<'_>, _: &S) -> impl Future<Output = Result<Self, Error>> + Send {
+                ready(Ok(denied.head.$field.clone()))
+            }
+        }
+    )*};
+}
+
+taken_from_the_head!(Uri: uri Method: method HeaderMap: headers);
+
+/// A function that can be a `deny_fun`: async, with parameters that a refusal gives.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a `deny_fun`",
+    label = "not a `deny_fun`",
+    note = "a `deny_fun` is an `async fn` that may take `Option<UserId>`, `Option<User<T>>`, `Denial`, `Uri`, `Method`, `HeaderMap` and, where \
+            the attribute says `state = …`, `State<T>`; on a handler it returns something that is an axum response"
+)]
+pub trait DenyFn<Args, S>: Clone + Send + Sync + 'static {
+    /// What it returns.
+    type Output;
+
+    /// Takes the parameters and calls it.
+    fn call(self, denied: Denied<'_>, state: &S) -> impl Future<Output = Result<Self::Output, Error>> + Send;
+}
+
+macro_rules! deny_fns {
+    ($([$($param:ident)*])*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<F, Fut, S, $($param,)*> DenyFn<($($param,)*), S> for F
+        where
+            F: FnOnce($($param),*) -> Fut + Clone + Send + Sync + 'static,
+            Fut: Future<Output: Send> + Send,
+            S: Sync,
+            $($param: DenyParam<S>,)*
+        {
+            type Output = Fut::Output;
+
+            #[allow(non_snake_case, unused_variables)]
+            async fn call(self, denied: Denied<'_>, state: &S) -> Result<Fut::Output, Error> {
+                $(let $param = $param::take(denied, state).await?;)*
+                Ok(self($($param),*).await)
+            }
+        }
+    )*};
+}
+
+deny_fns!([] [P1] [P1 P2] [P1 P2 P3] [P1 P2 P3 P4] [P1 P2 P3 P4 P5] [P1 P2 P3 P4 P5 P6] [P1 P2 P3 P4 P5 P6 P7]);
+
+/// Answers a refusal with a `deny_fun`: never with success, whatever it says.
+pub fn deny<'a, F, Args, S>(deny_fun: F, denied: Denied<'a>, state: &'a S) -> BoxFuture<'a, Response>
+where
+    F: DenyFn<Args, S, Output: IntoResponse>,
+    S: Sync,
+{
+    Box::pin(async move {
+        let mut response = match deny_fun.call(denied, state).await {
+            Ok(answer) => answer.into_response(),
+            Err(error) => error.into_response(),
+        };
+        if response.status().is_success() {
+            *response.status_mut() = status(denied.denial);
+        }
+        response
+    })
+}
+
+pub(crate) fn status(denial: Denial) -> StatusCode {
+    match denial {
+        Denial::NotConnected => StatusCode::UNAUTHORIZED,
+        Denial::PermissionDenied => StatusCode::FORBIDDEN,
+    }
+}

@@ -1,0 +1,210 @@
+//! What can go wrong, and what a browser is told of it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::BoxError;
+
+use crate::declaration::Place;
+
+/// Everything that this crate reports.
+///
+/// It is an axum response: [problem details](https://www.rfc-editor.org/rfc/rfc9457) that carry no internal text; what
+/// stands in the variant goes to the log. A handler may return it, and then it is that handler's answer and no more: no
+/// hook runs for it and no `deny_fun`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Nobody is connected, and the handler needs somebody. 401; where a log-in page is configured, a browser's
+    /// navigation is sent there instead.
+    #[error("nobody is connected")]
+    NotConnected,
+    /// Somebody is connected, and the rule refuses them. 403.
+    #[error("permission denied")]
+    PermissionDenied,
+    /// The request comes from another site and could change something. 403.
+    #[error(
+        "refused a request from another site; if that site may do this, name it with `Sessions::builder().trusted_origin(…)`, \
+         or write `cross_site = \"reason\"` on the handler"
+    )]
+    CrossSite,
+    /// There is no request here: the session of the current request was asked for outside one.
+    #[error(
+        "outside a request: `Session::current()` and server functions work while a request with a session is handled"
+    )]
+    OutsideRequest,
+    /// The request never met the `Sessions`. 500.
+    #[error(
+        "no session in this request: route the handler with `os_session::routing` and `with_sessions(&sessions)`, or add \
+         `.layer(sessions.layer())` to the axum router; a `#[public]` handler has none, `#[connected(opt)]` does"
+    )]
+    NoLayer,
+    /// A rule, or the application, named a group that nobody created. 500.
+    #[error("no such group: `{name}`{}", Hint(.nearest.as_deref()))]
+    NoSuchGroup {
+        /// The name that is unknown.
+        name: String,
+        /// The known name that looks most like it.
+        nearest: Option<String>,
+    },
+    /// A hook failed, panicked or took too long. 500.
+    #[error("the hook {hook} {failure}")]
+    Hook {
+        /// Which hook: its event, name and place.
+        hook: String,
+        /// What happened.
+        failure: HookFailure,
+    },
+    /// A session was opened, closed or changed from inside a hook. 500.
+    #[error("a hook cannot connect or disconnect: it runs inside such a change")]
+    InsideHook,
+    /// The answer has left, so no cookie can be sent any more. 500.
+    #[error("the answer has left: connect while the request is handled, not in a stream or a task that outlives it")]
+    AnswerSent,
+    /// The store did not answer, or answered with an error. 503.
+    #[error("the session store failed: {0}")]
+    Store(#[from] StoreError),
+    /// The group provider failed. 503.
+    #[error("the group provider failed: {0}")]
+    Groups(#[source] BoxError),
+    /// The application's own user could not be loaded. 503.
+    #[error("the user could not be loaded: {0}")]
+    User(#[source] BoxError),
+    /// The identifier of the user does not fit the type that was asked for, or is blank. 500.
+    #[error("{0}")]
+    UserId(String),
+    /// The user has as many sessions as a user may have, and the configuration refuses more. 409.
+    #[error("the user has {limit} sessions, and no more are allowed")]
+    TooManySessions {
+        /// The limit.
+        limit: u32,
+    },
+    /// A log-in over plain HTTP, where the browser would drop a `Secure` cookie. 500.
+    #[error(
+        "a log-in over plain HTTP: the browser would not keep the cookie; serve HTTPS, or for development say \
+         `Sessions::builder().insecure_plain_http()`"
+    )]
+    PlainHttp,
+    /// The application's state was not handed over. 500.
+    #[error("no state of type `{0}`: hand it over with `Sessions::builder().state(…)`")]
+    NoState(&'static str),
+    /// The operating system gave no random bytes. 503.
+    #[error("no random bytes from the operating system: {0}")]
+    Random(getrandom::Error),
+    /// Mistakes of configuration, all that were found, each with its remedy.
+    #[error("the configuration cannot work:{}", List(.0))]
+    Config(Vec<String>),
+}
+
+impl From<crate::user::InvalidUserId> for Error {
+    fn from(error: crate::user::InvalidUserId) -> Self {
+        Self::UserId(error.to_string())
+    }
+}
+
+/// How a hook failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum HookFailure {
+    /// It returned an error.
+    Error(BoxError),
+    /// It panicked.
+    Panicked,
+    /// It took longer than the deadline for hooks.
+    TimedOut,
+}
+
+impl fmt::Display for HookFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Error(error) => write!(f, "failed: {error}"),
+            Self::Panicked => f.write_str("panicked"),
+            Self::TimedOut => f.write_str("took longer than the deadline for hooks"),
+        }
+    }
+}
+
+/// A store that failed: unreachable, too slow, or confused. It is never taken for an answer.
+#[derive(Debug, Clone)]
+pub struct StoreError(Arc<dyn std::error::Error + Send + Sync>);
+
+impl StoreError {
+    /// Wraps the error of the database, or a sentence.
+    pub fn new(source: impl Into<BoxError>) -> Self {
+        Self(Arc::from(source.into()))
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
+/// Why a request was refused by a rule: what `on_denied_request` hooks and a `deny_fun` are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Denial {
+    /// The rule wants a group, and nobody is connected. Answered with 401.
+    NotConnected,
+    /// The user is in none of the allowed groups, or in one of the denied. Answered with 403.
+    PermissionDenied,
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotConnected => "not connected",
+            Self::PermissionDenied => "permission denied",
+        })
+    }
+}
+
+impl From<Denial> for Error {
+    fn from(denial: Denial) -> Self {
+        match denial {
+            Denial::NotConnected => Self::NotConnected,
+            Denial::PermissionDenied => Self::PermissionDenied,
+        }
+    }
+}
+
+/// The known name nearest to a misspelt one, if one is near.
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= 1 + name.chars().count() / 4)
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// One line for a rule that names an unknown group.
+pub(crate) fn unknown_group(place: &Place, name: &str, nearest: Option<&str>) -> String {
+    format!("the rule of {place} names the group `{name}`, which nobody created{}", Hint(nearest))
+}
+
+struct Hint<'a>(Option<&'a str>);
+
+impl fmt::Display for Hint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(nearest) => write!(f, "; there is one with a similar name: `{nearest}`"),
+            None => Ok(()),
+        }
+    }
+}
+
+struct List<'a>(&'a [String]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|line| write!(f, "\n  - {line}"))
+    }
+}

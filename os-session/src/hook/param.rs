@@ -1,0 +1,183 @@
+//! What a hook may take, event by event, and what it may return.
+
+use std::future::{Future, ready};
+
+use axum::BoxError;
+use axum::extract::{ConnectInfo, Extension, FromRef, FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Uri};
+
+use crate::account::{FromUser, User, load};
+use crate::context::Session;
+use crate::error::{Denial, Error, HookFailure};
+use crate::hook::{CloseReason, HookInput, event};
+use crate::user::UserId;
+
+/// A parameter that a hook of event `E` with state `S` may have. Which types are, is the table in the documentation of
+/// the hooks; it is not for implementing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not available in a `{E}` hook with state `{S}`",
+    label = "not a parameter of this hook",
+    note = "the user is `UserId` or `User<T>` where somebody is connected, and `Option<…>` of them in `on_request`, `on_start_process` and \
+            `on_denied_request`; `Session` everywhere, as `Option<Session>` in `on_post_close_session`; `CloseReason` in the two close hooks, \
+            `Denial` in `on_denied_request`",
+    note = "`State<T>` needs the attribute to say `state = …`; `Extension<T>`, `HeaderMap`, `Method`, `Uri`, `ConnectInfo<T>` and `Extract<X>` \
+            come from the request, which `on_post_close_session` does not have"
+)]
+pub trait HookParam<E, S>: Sized + Send {
+    /// The request's head has to be kept for this.
+    const NEEDS_PARTS: bool = false;
+
+    /// Takes the parameter from what happened.
+    fn take<'a>(input: &'a HookInput<'a>) -> impl Future<Output = Result<Self, HookFailure>> + Send;
+}
+
+/// What a hook may return.
+#[diagnostic::on_unimplemented(
+    message = "a hook must return `()` or `Result<(), E>`, not `{Self}`",
+    label = "not a hook outcome",
+    note = "`E` is anything that converts into `Box<dyn std::error::Error + Send + Sync>`"
+)]
+pub trait HookOutcome {
+    /// Success or failure.
+    ///
+    /// # Errors
+    ///
+    /// What the hook returned as its error.
+    fn outcome(self) -> Result<(), HookFailure>;
+}
+
+impl HookOutcome for () {
+    fn outcome(self) -> Result<(), HookFailure> {
+        Ok(())
+    }
+}
+
+impl<E> HookOutcome for Result<(), E>
+where
+    E: Into<BoxError>,
+{
+    fn outcome(self) -> Result<(), HookFailure> {
+        self.map_err(|error| HookFailure::Error(error.into()))
+    }
+}
+
+/// Any extractor of the request's head, as a parameter of a hook.
+///
+/// ```
+/// use axum::extract::OriginalUri;
+/// use os_session::{Extract, UserId, on_connected_request};
+///
+/// #[on_connected_request]
+/// async fn trace(user: UserId, Extract(OriginalUri(uri)): Extract<OriginalUri>) {
+///     println!("{user} asks for {uri}");
+/// }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Extract<X>(pub X);
+
+fn missing(what: &str) -> HookFailure {
+    HookFailure::Error(format!("{what} is not there").into())
+}
+
+fn user(input: &HookInput<'_>) -> Result<UserId, HookFailure> {
+    input.user.cloned().ok_or_else(|| missing("the user"))
+}
+
+fn parts<'a>(input: &HookInput<'a>) -> Result<&'a Parts, HookFailure> {
+    input.session.and_then(|session| session.0.parts.as_ref()).ok_or_else(|| missing("the request's head"))
+}
+
+async fn loaded<T, S>(input: &HookInput<'_>) -> Result<Option<T>, HookFailure>
+where
+    T: FromUser<S>,
+    S: Send + Sync + 'static,
+{
+    let (Some(user), Some(state)) = (input.user, state::<S>(input)) else {
+        return Ok(None);
+    };
+    load(input.session, user, state).await.map_err(|error| HookFailure::Error(Box::new(error)))
+}
+
+fn state<'a, S: 'static>(input: &HookInput<'a>) -> Option<&'a S> {
+    input.sessions.0.states.get()
+}
+
+/// One row of the table a line: the parameter, the events that give it, and how it is taken.
+macro_rules! given_in {
+    ($([$($generics:tt)*] $param:ty, in [$($event:ident)*] $(, $needs_parts:ident)? => |$input:ident| $take:expr $(, where [$($bounds:tt)*])?;)*) => {$(
+        given_in!(@events [$($event)*] [$($generics)*] $param, [$($needs_parts)?], $input, $take, [$($($bounds)*)?]);
+    )*};
+    (@events [$($event:ident)*] $generics:tt $param:ty, $needs:tt, $input:ident, $take:expr, $bounds:tt) => {$(
+        given_in!(@one $event $generics $param, $needs, $input, $take, $bounds);
+    )*};
+    (@one $event:ident [$($generics:tt)*] $param:ty, [$($needs_parts:ident)?], $input:ident, $take:expr, [$($bounds:tt)*]) => {
+        #[diagnostic::do_not_recommend]
+        impl<S, $($generics)*> HookParam<event::$event, S> for $param
+        where
+            S: Send + Sync + 'static,
+            $($bounds)*
+        {
+            $(const NEEDS_PARTS: bool = $needs_parts;)?
+
+            fn take<'a>($input: &'a HookInput<'a>) -> impl Future<Output = Result<Self, HookFailure>> + Send {
+                $take
+            }
+        }
+    };
+}
+
+const NEEDED: bool = true;
+
+given_in! {
+    [] UserId, in [StartConnectedProcess ConnectedRequest OpenSession ResumeSession PreCloseSession PostCloseSession]
+        => |input| ready(user(input));
+    [] Option<UserId>, in [Request StartProcess DeniedRequest]
+        => |input| ready(Ok(input.user.cloned()));
+    [T] User<T>, in [StartConnectedProcess ConnectedRequest OpenSession ResumeSession PreCloseSession PostCloseSession]
+        => |input| async move { loaded(input).await?.map(User).ok_or_else(|| missing("the account")) },
+        where [T: FromUser<S>];
+    [T] Option<User<T>>, in [Request StartProcess DeniedRequest]
+        => |input| async move { Ok(loaded(input).await?.map(User)) },
+        where [T: FromUser<S>];
+    [] Session, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest]
+        => |input| ready(input.session.cloned().ok_or_else(|| missing("the session")));
+    [] Option<Session>, in [PostCloseSession]
+        => |input| ready(Ok(input.session.cloned()));
+    [] CloseReason, in [PreCloseSession PostCloseSession]
+        => |input| ready(input.reason.ok_or_else(|| missing("the reason")));
+    [] Denial, in [DeniedRequest]
+        => |input| ready(input.denial.ok_or_else(|| missing("the denial")));
+    [T] State<T>, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession PostCloseSession Request DeniedRequest]
+        => |input| ready(state::<S>(input).map(|state| State(T::from_ref(state))).ok_or_else(|| missing("the state"))),
+        where [T: FromRef<S> + Send];
+    [T] Extension<T>, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest], NEEDED
+        => |input| ready(parts(input).and_then(|parts| parts.extensions.get().cloned().map(Extension).ok_or_else(|| missing("the extension")))),
+        where [T: Clone + Send + Sync + 'static];
+    [T] ConnectInfo<T>, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest], NEEDED
+        => |input| ready(parts(input).and_then(|parts| parts.extensions.get().cloned().ok_or_else(|| missing("the address of the client")))),
+        where [T: Clone + Send + Sync + 'static];
+    [] HeaderMap, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest], NEEDED
+        => |input| ready(parts(input).map(|parts| parts.headers.clone()));
+    [] Method, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest], NEEDED
+        => |input| ready(parts(input).map(|parts| parts.method.clone()));
+    [] Uri, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest], NEEDED
+        => |input| ready(parts(input).map(|parts| parts.uri.clone()));
+    [X] Extract<X>, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest], NEEDED
+        => |input| extract(input),
+        where [X: FromRequestParts<S, Rejection: std::fmt::Debug> + Send];
+}
+
+async fn extract<X, S>(input: &HookInput<'_>) -> Result<Extract<X>, HookFailure>
+where
+    X: FromRequestParts<S, Rejection: std::fmt::Debug>,
+    S: Send + Sync + 'static,
+{
+    let mut parts = parts(input)?.clone();
+    let state =
+        state::<S>(input).ok_or_else(|| HookFailure::Error(Box::new(Error::NoState(std::any::type_name::<S>()))))?;
+    match X::from_request_parts(&mut parts, state).await {
+        Ok(value) => Ok(Extract(value)),
+        Err(rejection) => Err(HookFailure::Error(format!("an extractor refused: {rejection:?}").into())),
+    }
+}

@@ -1,0 +1,17 @@
+//! What generated code needs and nobody else: no part of the API.
+
+pub use inventory;
+
+pub use crate::declaration::{Declaration, Group, Place, Registered, StateType};
+pub use crate::deny::{BoxFuture, Denied, DenyFun, deny};
+pub use crate::guard::{Admitted, Declared, Refusal, Rule};
+pub use crate::hook::{EventKind, Hook, HookFuture, HookInput, HookOutcome, HookParam, RunHook, event};
+pub use crate::rpc::{FromRefusal, caller, caller_opt, refuse, refuse_with, wrapper};
+pub use axum::response::Response;
+
+use crate::group::GroupName;
+
+/// What a path in a rule leads to.
+pub fn group_name<G: GroupName>(group: &G) -> &'static str {
+    group.group_name()
+}

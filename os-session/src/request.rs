@@ -1,0 +1,74 @@
+//! What a request says of itself: where it comes from, and what kind of client sent it.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
+const PURPOSE: HeaderName = HeaderName::from_static("purpose");
+const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
+
+/// What opening a session needs to know of the request, kept since the request itself is gone by then.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    /// The request was sent by a page of another site.
+    pub(crate) cross_site: bool,
+    /// The page that sent the request came over plain HTTP.
+    pub(crate) plain_http: bool,
+    pub(crate) user_agent: Option<HeaderValue>,
+}
+
+impl Origin {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        Self {
+            cross_site: headers.get(&SEC_FETCH_SITE).is_some_and(|site| site == "cross-site" || site == "same-site"),
+            plain_http: headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"http://")),
+            user_agent: headers.get(header::USER_AGENT).cloned(),
+        }
+    }
+}
+
+/// Whether the method is safe in the sense of RFC 9110: it asks for nothing to change.
+pub(crate) fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Whether the request opens a channel that another site's page could then read or write: a WebSocket, an event stream.
+pub(crate) fn is_handshake(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::UPGRADE)
+        || headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/event-stream"))
+}
+
+/// Whether a person waits for a page: a browser's GET for a document. Clients that send no fetch metadata are asked
+/// whether they accept HTML.
+pub(crate) fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
+    *method == Method::GET
+        && match headers.get(&SEC_FETCH_MODE) {
+            Some(mode) => mode == "navigate",
+            None => headers
+                .get_all(header::ACCEPT)
+                .iter()
+                .any(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html"))),
+        }
+}
+
+/// Whether the request was sent by htmx, which follows a header where a browser follows a redirect.
+pub(crate) fn is_htmx(headers: &HeaderMap) -> bool {
+    headers.get(&HX_REQUEST).is_some_and(|value| value == "true")
+}
+
+/// Whether the request starts a client process, the original's word for a page being loaded into a tab: a top-level
+/// navigation that is no prefetch, or a client that says nothing of the kind. Never an image, a frame or a fetch.
+pub(crate) fn starts_process(parts: &Parts) -> bool {
+    let headers = &parts.headers;
+    let prefetch = [&SEC_PURPOSE, &PURPOSE]
+        .into_iter()
+        .filter_map(|name| headers.get(name))
+        .any(|purpose| purpose.as_bytes().starts_with(b"prefetch"));
+    let document = match headers.get(&SEC_FETCH_DEST) {
+        Some(destination) => destination == "document",
+        None => true,
+    };
+    document && !prefetch
+}

@@ -1,0 +1,92 @@
+//! Errors as answers: problem details, and the way to the log-in page.
+
+use axum::Json;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::json;
+
+use crate::context::{Context, Session, WayBack};
+use crate::error::Error;
+use crate::return_to::login_address;
+
+const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+
+impl Error {
+    /// The status that this error is answered with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotConnected => StatusCode::UNAUTHORIZED,
+            Self::PermissionDenied | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::TooManySessions { .. } => StatusCode::CONFLICT,
+            Self::Store(_) | Self::Groups(_) | Self::User(_) | Self::Random(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::OutsideRequest
+            | Self::NoLayer
+            | Self::NoSuchGroup { .. }
+            | Self::Hook { .. }
+            | Self::InsideHook
+            | Self::AnswerSent
+            | Self::UserId(_)
+            | Self::PlainHttp
+            | Self::NoState(_)
+            | Self::Config(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What a client may know: for its own mistakes what to change, for ours nothing.
+    fn public_text(&self) -> (&'static str, Option<String>) {
+        match self {
+            Self::NotConnected => ("Not connected", None),
+            Self::PermissionDenied => ("Permission denied", None),
+            Self::CrossSite => ("Cross-site request refused", Some(self.to_string())),
+            Self::TooManySessions { .. } => ("Too many sessions", None),
+            _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => ("Temporarily unavailable", None),
+            _ => ("Internal server error", None),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            tracing::error!(error = %self, "answered with {status}");
+        }
+        if let (Self::NotConnected, Ok(Session(context))) = (&self, Session::current())
+            && let Some(response) = to_login(&context)
+        {
+            return response;
+        }
+        let (title, detail) = self.public_text();
+        let mut problem = json!({ "type": "about:blank", "title": title, "status": status.as_u16() });
+        if let Some(detail) = detail {
+            problem["detail"] = detail.into();
+        }
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match status {
+            // RFC 9110 wants a challenge with every 401; there is no registered scheme for a cookie.
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Cookie"));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// Sends a browser that lacks a connection to the log-in page, if there is one and the request is one that follows.
+pub(crate) fn to_login(context: &Context) -> Option<Response> {
+    let login_url = context.sessions.0.config.login_url.as_deref()?;
+    match context.way_back()? {
+        WayBack::Redirect(wanted) => Some(Redirect::to(&login_address(login_url, wanted)).into_response()),
+        WayBack::Htmx(wanted) => {
+            let address = HeaderValue::try_from(login_address(login_url, wanted)).ok()?;
+            Some((StatusCode::UNAUTHORIZED, [(HX_REDIRECT, address)]).into_response())
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What can be routed: functions with a rule, whose other parameters are axum extractors.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::handler::Handler;
+use axum::response::{IntoResponse, Response};
+
+use crate::access::Slot;
+use crate::declaration::Declaration;
+use crate::error::Error;
+use crate::guard::{Admitted, Declared};
+use crate::visit::Visit;
+
+/// A function that carries a rule. `Args` are its parameters, the hidden first one included.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say who may call it",
+    label = "not a declared handler",
+    note = "put `#[connected]` above the function, or `#[public(reason = \"…\")]` if it is open to all",
+    note = "a closure is routed with `MethodRouter::from_axum(axum::routing::get(closure), \"why it is open to all\")`"
+)]
+pub trait DeclaredFn<Args>: Clone + Send + Sync + Sized + 'static {
+    /// The rule.
+    fn declaration() -> &'static Declaration;
+
+    /// Calls the function.
+    fn call(self, args: Args) -> impl Future<Output = Response> + Send;
+}
+
+/// A parameter of a handler that is taken from the request's head: every axum extractor but the last.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an extractor of the request's head in a router with state `{S}`",
+    label = "not an extractor",
+    note = "every parameter but the last implements `axum::extract::FromRequestParts`; one that reads the body, such as `Form` or `Json`, is the last",
+    note = "`State<T>` needs `T: axum::extract::FromRef<{S}>`, and `User<T>` needs `T: os_session::FromUser<{S}>`"
+)]
+pub trait Extractor<S>: FromRequestParts<S> + Send {}
+
+#[diagnostic::do_not_recommend]
+impl<T, S> Extractor<S> for T where T: FromRequestParts<S> + Send {}
+
+/// The last parameter of a handler, which may take the request's body.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an extractor in a router with state `{S}`",
+    label = "not an extractor",
+    note = "a handler's parameters implement `axum::extract::FromRequestParts`, or the last one `axum::extract::FromRequest`",
+    note = "`State<T>` needs `T: axum::extract::FromRef<{S}>`, and `User<T>` needs `T: os_session::FromUser<{S}>`"
+)]
+pub trait LastExtractor<S, M>: FromRequest<S, M> + Send {}
+
+#[diagnostic::do_not_recommend]
+impl<T, S, M> LastExtractor<S, M> for T where T: FromRequest<S, M> + Send {}
+
+/// Parameters that can be taken from a request, in their order; `M` says whether the last reads the body.
+pub trait Extractors<S, M>: Sized + Send + 'static {
+    /// Takes them, or answers why not.
+    fn extract(request: Request, state: &S) -> impl Future<Output = Result<Self, Response>> + Send;
+}
+
+/// A declared function as an axum handler: rule, extractors, body and context in one box.
+#[derive(Debug, Clone)]
+pub(crate) struct Routed<H> {
+    pub(crate) handler: H,
+    pub(crate) slot: Slot,
+}
+
+impl<H, M, Args, S> Handler<(M, Args), S> for Routed<H>
+where
+    H: DeclaredFn<Args>,
+    Args: Extractors<S, M>,
+    S: Clone + Send + Sync + 'static,
+    M: 'static,
+{
+    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+    fn call(self, request: Request, state: S) -> Self::Future {
+        let Self { handler, slot } = self;
+        if H::declaration().is_public() {
+            return Box::pin(answer(handler, request, state));
+        }
+        let Some(sessions) = slot.get() else {
+            return Box::pin(async { Error::NoLayer.into_response() });
+        };
+        let (mut parts, body) = request.into_parts();
+        let visit = Visit::begin(sessions, &mut parts);
+        let request = Request::from_parts(parts, body);
+        match visit {
+            Some(visit) => Box::pin(visit.run(answer(handler, request, state))),
+            None => Box::pin(answer(handler, request, state)),
+        }
+    }
+}
+
+async fn answer<H, M, Args, S>(handler: H, request: Request, state: S) -> Response
+where
+    H: DeclaredFn<Args>,
+    Args: Extractors<S, M>,
+    S: Send + Sync,
+{
+    match Args::extract(request, &state).await {
+        Ok(args) => handler.call(args).await,
+        Err(response) => response,
+    }
+}
+
+macro_rules! declared_fn {
+    ($($arg:ident)*) => {
+        #[diagnostic::do_not_recommend]
+        impl<F, Fut, R, $($arg,)*> DeclaredFn<(Admitted<R>, $($arg,)*)> for F
+        where
+            F: FnOnce(Admitted<R>, $($arg),*) -> Fut + Clone + Send + Sync + 'static,
+            Fut: Future<Output: IntoResponse> + Send,
+            R: Declared,
+            $($arg: Send,)*
+        {
+            fn declaration() -> &'static Declaration {
+                R::declaration()
+            }
+
+            #[allow(non_snake_case)]
+            async fn call(self, (admitted, $($arg,)*): (Admitted<R>, $($arg,)*)) -> Response {
+                self(admitted, $($arg),*).await.into_response()
+            }
+        }
+    };
+}
+
+macro_rules! extractors {
+    ($($head:ident)*) => {
+        #[diagnostic::do_not_recommend]
+        impl<S, M, $($head,)* Last> Extractors<S, M> for ($($head,)* Last,)
+        where
+            S: Send + Sync,
+            $($head: Extractor<S> + 'static,)*
+            Last: LastExtractor<S, M> + 'static,
+        {
+            #[allow(non_snake_case, unused_mut)]
+            async fn extract(request: Request, state: &S) -> Result<Self, Response> {
+                let (mut parts, body) = request.into_parts();
+                $(let $head = $head::from_request_parts(&mut parts, state).await.map_err(IntoResponse::into_response)?;)*
+                let request = Request::from_parts(parts, body);
+                let last = Last::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+                Ok(($($head,)* last,))
+            }
+        }
+    };
+}
+
+/// Calls a macro with each beginning of a list, the empty one included.
+macro_rules! each_beginning {
+    ($macro:ident; $($seen:ident)*;) => { $macro!($($seen)*); };
+    ($macro:ident; $($seen:ident)*; $next:ident $($rest:ident)*) => {
+        $macro!($($seen)*);
+        each_beginning!($macro; $($seen)* $next; $($rest)*);
+    };
+}
+
+// axum takes sixteen parameters; the first of them is the hidden one.
+each_beginning!(declared_fn;; T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15);
+each_beginning!(extractors;; T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15);

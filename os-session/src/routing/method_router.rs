@@ -1,0 +1,202 @@
+//! `get`, `post` and the rest, for declared handlers.
+
+use std::convert::Infallible;
+use std::fmt;
+
+use axum::extract::Request;
+use axum::response::IntoResponse;
+use axum::routing::{self, MethodFilter, Route};
+use tower::{Layer, Service};
+
+use crate::access::{Methods, Routing, Slot};
+use crate::routing::handler::{DeclaredFn, Extractors, Routed};
+
+/// axum's [`MethodRouter`](routing::MethodRouter) for handlers that carry a rule.
+///
+/// It has no [`Default`] and no `new`: it begins with [`get`] or one of its like, or with [`from_axum`](MethodRouter::from_axum).
+#[must_use = "a method router does nothing until it is routed"]
+pub struct MethodRouter<S = ()> {
+    pub(super) inner: routing::MethodRouter<S>,
+    pub(super) routed: Vec<Routing>,
+}
+
+impl<S> fmt::Debug for MethodRouter<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MethodRouter").field("routed", &self.routed).finish_non_exhaustive()
+    }
+}
+
+impl<S> Clone for MethodRouter<S> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), routed: self.routed.clone() }
+    }
+}
+
+/// A declared handler, ready for axum, and what the access table says of it.
+pub(super) fn routed<H, Args>(methods: Methods, handler: H) -> (Routed<H>, Routing)
+where
+    H: DeclaredFn<Args>,
+{
+    let slot = Slot::default();
+    let routing = Routing::declared(methods, H::declaration(), slot.clone());
+    (Routed { handler, slot }, routing)
+}
+
+macro_rules! methods {
+    ($($(#[$cfg:meta])? $name:ident $filter:ident,)*) => {
+        $(
+            #[doc = concat!("Routes `", stringify!($filter), "` requests to a declared handler, as [`axum::routing::", stringify!($name), "`] does.")]
+            pub fn $name<H, Args, M, S>(handler: H) -> MethodRouter<S>
+            where
+                H: DeclaredFn<Args>,
+                Args: Extractors<S, M>,
+                S: Clone + Send + Sync + 'static,
+                M: 'static,
+            {
+                on(MethodFilter::$filter, handler)
+            }
+        )*
+
+        impl<S> MethodRouter<S>
+        where
+            S: Clone + Send + Sync + 'static,
+        {
+            $(
+                #[doc = concat!("Routes `", stringify!($filter), "` requests as well.")]
+                ///
+                /// # Panics
+                ///
+                /// If the method is routed already, as in axum.
+                #[track_caller]
+                pub fn $name<H, Args, M>(self, handler: H) -> Self
+                where
+                    H: DeclaredFn<Args>,
+                    Args: Extractors<S, M>,
+                    M: 'static,
+                {
+                    self.on(MethodFilter::$filter, handler)
+                }
+            )*
+        }
+    };
+}
+
+methods! {
+    connect CONNECT,
+    delete DELETE,
+    get GET,
+    head HEAD,
+    options OPTIONS,
+    patch PATCH,
+    post POST,
+    put PUT,
+    trace TRACE,
+}
+
+/// Routes requests of these methods to a declared handler, as [`axum::routing::on`] does.
+pub fn on<H, Args, M, S>(filter: MethodFilter, handler: H) -> MethodRouter<S>
+where
+    H: DeclaredFn<Args>,
+    Args: Extractors<S, M>,
+    S: Clone + Send + Sync + 'static,
+    M: 'static,
+{
+    let (handler, routing) = routed(Methods::of(filter), handler);
+    MethodRouter { inner: routing::on(filter, handler), routed: vec![routing] }
+}
+
+/// Routes requests of any method to a declared handler, as [`axum::routing::any`] does.
+pub fn any<H, Args, M, S>(handler: H) -> MethodRouter<S>
+where
+    H: DeclaredFn<Args>,
+    Args: Extractors<S, M>,
+    S: Clone + Send + Sync + 'static,
+    M: 'static,
+{
+    let (handler, routing) = routed(Methods::any(), handler);
+    MethodRouter { inner: routing::any(handler), routed: vec![routing] }
+}
+
+impl<S> MethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    /// Takes over what was routed by axum's own functions: closures, services, handlers without a rule. It is open to all, and says
+    /// why in the access table.
+    pub fn from_axum(inner: routing::MethodRouter<S>, reason: &'static str) -> Self {
+        Self { inner, routed: vec![Routing::open(Methods::any(), reason)] }
+    }
+
+    /// Routes requests of these methods as well.
+    ///
+    /// # Panics
+    ///
+    /// If one of the methods is routed already, as in axum.
+    #[track_caller]
+    pub fn on<H, Args, M>(mut self, filter: MethodFilter, handler: H) -> Self
+    where
+        H: DeclaredFn<Args>,
+        Args: Extractors<S, M>,
+        M: 'static,
+    {
+        let (handler, routing) = routed(Methods::of(filter), handler);
+        self.routed.push(routing);
+        Self { inner: self.inner.on(filter, handler), ..self }
+    }
+
+    /// Routes requests of every method that is not routed.
+    pub fn fallback<H, Args, M>(mut self, handler: H) -> Self
+    where
+        H: DeclaredFn<Args>,
+        Args: Extractors<S, M>,
+        M: 'static,
+    {
+        let (handler, routing) = routed(Methods::others(), handler);
+        self.routed.push(routing);
+        Self { inner: self.inner.fallback(handler), ..self }
+    }
+
+    /// Routes what the other one routes as well.
+    ///
+    /// # Panics
+    ///
+    /// If both route the same method, as in axum.
+    #[track_caller]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.routed.extend(other.routed);
+        Self { inner: self.inner.merge(other.inner), ..self }
+    }
+
+    /// Applies a middleware to all handlers so far, as in axum. It sees no session, see [the module](crate::routing).
+    pub fn layer<L>(self, layer: L) -> Self
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request, Response: IntoResponse, Error: Into<Infallible>, Future: Send>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        Self { inner: self.inner.layer(layer), ..self }
+    }
+
+    /// Applies a middleware to all handlers so far, but not where no method matches, as in axum.
+    ///
+    /// # Panics
+    ///
+    /// If nothing is routed yet.
+    #[track_caller]
+    pub fn route_layer<L>(self, layer: L) -> Self
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service:
+            Service<Request, Response: IntoResponse, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
+    {
+        Self { inner: self.inner.route_layer(layer), ..self }
+    }
+
+    /// Hands over the state, as in axum.
+    pub fn with_state<S2>(self, state: S) -> MethodRouter<S2> {
+        MethodRouter { inner: self.inner.with_state(state), routed: self.routed }
+    }
+}

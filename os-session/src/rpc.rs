@@ -1,0 +1,134 @@
+//! Rules on functions that are called inside a request: server functions, service functions.
+
+use axum::response::{IntoResponse, Response};
+
+use crate::account::{FromUser, load};
+use crate::context::Session;
+use crate::declaration::Declaration;
+use crate::deny::{Denied, DenyFn};
+use crate::error::Error;
+use crate::guard::{self, Refusal};
+use crate::lifecycle;
+
+/// What a function under `#[connected_rpc]` or `#[connected_wrapper]` may return: something that can say that it was refused.
+#[diagnostic::on_unimplemented(
+    message = "a function with a rule cannot return `{Self}`: it could not say that it was refused",
+    label = "not a `Result<_, E>` with `E: From<os_session::Error>`",
+    note = "return `Result<T, E>` where `E` implements `From<os_session::Error>`, or an axum `Response`"
+)]
+pub trait FromRefusal {
+    /// The refusal, as an answer of this type.
+    fn from_refusal(error: Error) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> FromRefusal for Result<T, E>
+where
+    E: From<Error>,
+{
+    fn from_refusal(error: Error) -> Self {
+        Err(error.into())
+    }
+}
+
+impl FromRefusal for Response {
+    fn from_refusal(error: Error) -> Self {
+        error.into_response()
+    }
+}
+
+/// Admits a call by its rule, and hands over who calls.
+///
+/// # Errors
+///
+/// The refusal.
+pub async fn caller<T, S>(rule: &'static Declaration) -> Result<T, Refusal>
+where
+    T: FromUser<S>,
+    S: Send + Sync + 'static,
+{
+    match admitted(rule).await? {
+        (_, Some(user)) => Ok(user),
+        (session, None) => Err(Refusal::NotConnected(session)),
+    }
+}
+
+/// The same where nobody may call as well.
+///
+/// # Errors
+///
+/// The refusal.
+pub async fn caller_opt<S, T>(rule: &'static Declaration) -> Result<Option<T>, Refusal>
+where
+    T: FromUser<S>,
+    S: Send + Sync + 'static,
+{
+    let (session, user) = admitted(rule).await?;
+    match user {
+        None if rule.requires_connection() => Err(Refusal::NotConnected(session)),
+        user => Ok(user),
+    }
+}
+
+/// Admits a call by its rule.
+///
+/// # Errors
+///
+/// The refusal.
+pub async fn wrapper(rule: &'static Declaration) -> Result<(), Refusal> {
+    enter(rule).await.map(|_| ())
+}
+
+/// A refusal, in the function's own type.
+#[must_use]
+pub fn refuse<R>(refusal: Refusal) -> R
+where
+    R: FromRefusal,
+{
+    R::from_refusal(refusal.into())
+}
+
+/// A refusal, as the function's `deny_fun` answers it; what is no denial goes its own way.
+pub async fn refuse_with<F, Args, S, R>(deny_fun: F, refusal: Refusal) -> R
+where
+    F: DenyFn<Args, S, Output = R>,
+    S: Send + Sync + 'static,
+    R: FromRefusal,
+{
+    let Refusal::Denied { session, denial } = &refusal else {
+        return refuse(refusal);
+    };
+    let answer = match (state::<S>(session), &session.0.parts) {
+        (Ok(state), Some(head)) => deny_fun.call(Denied { session, denial: *denial, head }, state).await,
+        (Err(error), _) => Err(error),
+        (_, None) => Err(Error::NoLayer),
+    };
+    answer.unwrap_or_else(R::from_refusal)
+}
+
+async fn enter(rule: &'static Declaration) -> Result<Session, Refusal> {
+    let session = Session::current()?;
+    session.0.read_again_if_stale().await;
+    guard::enter(&session, rule).await?;
+    Ok(session)
+}
+
+async fn admitted<T, S>(rule: &'static Declaration) -> Result<(Session, Option<T>), Refusal>
+where
+    T: FromUser<S>,
+    S: Send + Sync + 'static,
+{
+    let session = enter(rule).await?;
+    let Some(user) = session.user().await? else {
+        return Ok((session, None));
+    };
+    let loaded = load(Some(&session), &user, state::<S>(&session)?).await?;
+    if loaded.is_none() {
+        lifecycle::close_gone(&session).await?;
+    }
+    Ok((session, loaded))
+}
+
+fn state<S: 'static>(session: &Session) -> Result<&S, Error> {
+    session.sessions().0.states.get().ok_or(Error::NoState(std::any::type_name::<S>()))
+}

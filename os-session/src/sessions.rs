@@ -1,0 +1,257 @@
+//! The handle on everything: `Sessions`.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use crate::config::{Config, States};
+use crate::context::Session;
+use crate::cross_site::CrossSite;
+use crate::declaration::Declaration;
+use crate::deny::BoxedDenyFun;
+use crate::error::{Error, nearest};
+use crate::group::GroupSet;
+use crate::groups::AnyGroups;
+use crate::store::{AnyStore, Listed, SessionHandle, Timestamp};
+use crate::tasks::Tasks;
+use crate::token::SessionKey;
+use crate::user::UserId;
+
+/// The sessions of an application: a cheap handle, for use anywhere, a background job included.
+///
+/// Built once with [`Sessions::builder`], attached to a router with
+/// [`with_sessions`](crate::routing::Router::with_sessions) or [`layer`](Sessions::layer).
+#[derive(Clone)]
+pub struct Sessions(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) store: Box<dyn AnyStore>,
+    pub(crate) config: Config,
+    pub(crate) cross_site: CrossSite,
+    pub(crate) groups: Option<Box<dyn AnyGroups>>,
+    pub(crate) known_groups: RwLock<KnownGroups>,
+    pub(crate) states: States,
+    pub(crate) deny_fun: Option<BoxedDenyFun>,
+    pub(crate) tasks: Tasks,
+    /// Some hook or `deny_fun` wants the request's head where the request itself is out of reach.
+    pub(crate) keeps_parts: bool,
+    /// Sessions that this process has met, and when they may be forgotten; used only where a hook wants to know.
+    pub(crate) resumed: Mutex<HashMap<SessionHandle, std::time::Instant>>,
+}
+
+/// The groups that exist, as far as this process knows: what a rule may name.
+#[derive(Debug, Default)]
+pub(crate) struct KnownGroups {
+    names: BTreeSet<String>,
+    set: GroupSet,
+}
+
+impl KnownGroups {
+    pub(crate) fn new(names: impl IntoIterator<Item = String>) -> Self {
+        let names: BTreeSet<_> = names.into_iter().collect();
+        Self { set: names.iter().collect(), names }
+    }
+
+    pub(crate) fn nearest(&self, name: &str) -> Option<String> {
+        nearest(name, self.names.iter().map(String::as_str))
+    }
+
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+}
+
+/// One of a user's sessions, as the user may see it: never its token, nor the token's hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionInfo {
+    /// By what the session is closed, [`Sessions::close`].
+    pub handle: SessionHandle,
+    /// When the user logged in.
+    pub since: SystemTime,
+    /// When the session was last used, to within the touch interval.
+    pub last_seen: SystemTime,
+    /// A short label of the device, such as "Firefox on Linux", if the browser told.
+    pub device: Option<String>,
+    /// Whether it is the session of the current request; always `false` outside one.
+    pub current: bool,
+}
+
+impl Sessions {
+    /// All sessions of a user, the most recently used first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if the store fails.
+    pub async fn of_user(&self, user: impl Into<UserId>) -> Result<Vec<SessionInfo>, Error> {
+        let listed = self.0.store.list(&user.into()).await?;
+        let current = Session::current().ok().and_then(|session| session.key_under(self));
+        Ok(listed.into_iter().map(|session| info(session, current)).collect())
+    }
+
+    /// Groups that are kept in the store, beside the sessions.
+    #[must_use]
+    pub fn groups(&self) -> StoredGroups {
+        StoredGroups(self.clone())
+    }
+
+    /// Tells that a user's groups changed in the application's own provider. Promised after each change by
+    /// [`Groups::cached`](crate::Groups::cached), and harmless otherwise.
+    pub fn groups_changed(&self, user: impl Into<UserId>) {
+        if let Some(groups) = &self.0.groups {
+            groups.changed(&user.into());
+        }
+    }
+
+    /// Whether both are handles on the same sessions.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Refuses a rule that names a group which nobody created: under `deny` it would let everybody in.
+    pub(crate) async fn check_groups_of(&self, rule: &'static Declaration) -> Result<(), Error> {
+        if self.knows_groups_of(rule) {
+            return Ok(());
+        }
+        if self.0.groups.is_none() {
+            // Another process may have created it since.
+            self.learn_stored_groups().await?;
+        }
+        match self.unknown_groups_of(rule).into_iter().next() {
+            None => Ok(()),
+            Some((name, nearest)) => Err(Error::NoSuchGroup { name: name.to_owned(), nearest }),
+        }
+    }
+
+    pub(crate) fn knows_groups_of(&self, rule: &'static Declaration) -> bool {
+        let known = self.0.known_groups.read().unwrap_or_else(PoisonError::into_inner);
+        rule.named_groups().is_subset(&known.set)
+    }
+
+    pub(crate) fn unknown_groups_of(&self, rule: &'static Declaration) -> Vec<(&'static str, Option<String>)> {
+        let known = self.0.known_groups.read().unwrap_or_else(PoisonError::into_inner);
+        rule.group_names().filter(|name| !known.contains(name)).map(|name| (name, known.nearest(name))).collect()
+    }
+
+    async fn learn_stored_groups(&self) -> Result<(), Error> {
+        let names = self.0.store.all_groups().await?;
+        *self.0.known_groups.write().unwrap_or_else(PoisonError::into_inner) = KnownGroups::new(names);
+        Ok(())
+    }
+}
+
+fn info(session: Listed, current: Option<SessionKey>) -> SessionInfo {
+    SessionInfo {
+        handle: session.handle,
+        since: Timestamp::into(session.opened),
+        last_seen: Timestamp::into(session.seen),
+        device: session.device.map(|device| device.to_string()),
+        current: current == Some(session.key),
+    }
+}
+
+/// Nothing of the configuration, which holds application values.
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sessions")
+    }
+}
+
+/// Groups in the store, which come with the session's own read.
+///
+/// A change holds from the user's next request on.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let sessions = os_session::Sessions::builder().build().await?;
+/// let groups = sessions.groups();
+/// groups.create("admin").await?;
+/// groups.add_user_in_group("alice", "admin").await?;
+/// assert!(groups.in_group("alice", "admin").await?);
+/// assert!(groups.add_user_in_group("alice", "amdin").await.is_err());
+/// # Ok::<_, os_session::Error>(())
+/// # })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct StoredGroups(Sessions);
+
+impl StoredGroups {
+    /// Creates a group, or finds the one of that name, as the original's `Os_group.create` does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchGroup`] for a blank name, [`Error::Store`] if the store fails.
+    pub async fn create(&self, name: impl AsRef<str>) -> Result<String, Error> {
+        let name = name.as_ref();
+        if name.trim().is_empty() {
+            return Err(self.unknown(name));
+        }
+        self.0.0.store.create_group(name).await?;
+        self.0.learn_stored_groups().await?;
+        Ok(name.to_owned())
+    }
+
+    /// The group of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchGroup`] if there is none, [`Error::Store`] if the store fails.
+    pub async fn group_of_name(&self, name: impl AsRef<str>) -> Result<String, Error> {
+        let name = name.as_ref();
+        match self.all().await?.into_iter().find(|group| group == name) {
+            Some(group) => Ok(group),
+            None => Err(self.unknown(name)),
+        }
+    }
+
+    /// Puts a user in a group.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchGroup`] if there is no such group, [`Error::Store`] if the store fails.
+    pub async fn add_user_in_group(&self, user: impl Into<UserId>, group: impl AsRef<str>) -> Result<(), Error> {
+        let group = group.as_ref();
+        match self.0.0.store.add_to_group(&user.into(), group).await? {
+            true => Ok(()),
+            false => Err(self.unknown(group)),
+        }
+    }
+
+    /// Takes a user out of a group.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchGroup`] if there is no such group, [`Error::Store`] if the store fails.
+    pub async fn remove_user_in_group(&self, user: impl Into<UserId>, group: impl AsRef<str>) -> Result<(), Error> {
+        let group = group.as_ref();
+        match self.0.0.store.remove_from_group(&user.into(), group).await? {
+            true => Ok(()),
+            false => Err(self.unknown(group)),
+        }
+    }
+
+    /// Whether a user is in a group; nobody is in one that does not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if the store fails.
+    pub async fn in_group(&self, user: impl Into<UserId>, group: impl AsRef<str>) -> Result<bool, Error> {
+        Ok(self.0.0.store.in_group(&user.into(), group.as_ref()).await?)
+    }
+
+    /// All groups, in alphabetical order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if the store fails.
+    pub async fn all(&self) -> Result<Vec<String>, Error> {
+        Ok(self.0.0.store.all_groups().await?)
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let known = self.0.0.known_groups.read().unwrap_or_else(PoisonError::into_inner);
+        Error::NoSuchGroup { name: name.to_owned(), nearest: known.nearest(name) }
+    }
+}

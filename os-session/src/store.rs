@@ -1,0 +1,421 @@
+//! What a store of sessions promises: the trait, and the records that cross it.
+
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroU32;
+use std::pin::Pin;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+pub use crate::clock::Timestamp;
+pub use crate::error::StoreError;
+pub use crate::group::GroupSet;
+pub use crate::token::SessionKey;
+use crate::user::UserId;
+
+/// A session's public name, by which its user may close it: it opens nothing.
+///
+/// It stays the same when the session's token changes, and is unique among the sessions of one user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionHandle(u64);
+
+impl SessionHandle {
+    /// A handle from its number, for a store that reads it back.
+    #[must_use]
+    pub const fn from_u64(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number, for a store that keeps it.
+    #[must_use]
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+}
+
+/// Sixteen hexadecimal digits.
+impl fmt::Display for SessionHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// The text is no session handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a session handle is sixteen hexadecimal digits")]
+pub struct InvalidHandle;
+
+impl FromStr for SessionHandle {
+    type Err = InvalidHandle;
+
+    fn from_str(text: &str) -> Result<Self, InvalidHandle> {
+        let well_formed = text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        match u64::from_str_radix(text, 16) {
+            Ok(number) if well_formed => Ok(Self(number)),
+            _ => Err(InvalidHandle),
+        }
+    }
+}
+
+impl Serialize for SessionHandle {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SessionHandle {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// A session about to be opened.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NewSession {
+    /// The hash of its token.
+    pub key: SessionKey,
+    /// Whose it is.
+    pub user: UserId,
+    /// Its public name.
+    pub handle: SessionHandle,
+    /// A short description of the device, if the browser gave one.
+    pub device: Option<Arc<str>>,
+    /// How long it lives without activity.
+    pub idle: Duration,
+    /// How long it lives in any case.
+    pub absolute: Duration,
+    /// Its cookie is gone when the browser exits: kept for the day its token is exchanged.
+    pub expire: bool,
+    /// The session of the same browser that this one takes the place of, of whichever user it is.
+    pub replaces: Option<SessionKey>,
+}
+
+/// How many sessions a user may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The number, the new one included.
+    pub sessions: NonZeroU32,
+    /// What happens at one more.
+    pub when_full: WhenFull,
+}
+
+/// What happens to a log-in beyond the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenFull {
+    /// The least recently used session of the user is closed.
+    CloseOldest,
+    /// The log-in is refused.
+    Refuse,
+}
+
+/// What became of a log-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inserted {
+    /// The session is open; these ended so that it could be.
+    Opened(Vec<Ended>),
+    /// The user has as many as the limit, and [`WhenFull::Refuse`] was asked for. Nothing changed.
+    Full,
+}
+
+/// What a store knows of a live session, and of its user's groups at the same moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Whose it is.
+    pub user: UserId,
+    /// Its public name.
+    pub handle: SessionHandle,
+    /// When it was opened.
+    pub opened: Timestamp,
+    /// When it was last used, as far as it was written: activity is written once a touch interval.
+    pub seen: Timestamp,
+    /// When the user last proved who they are.
+    pub authenticated: Timestamp,
+    /// When it ends in any case.
+    pub ends: Timestamp,
+    /// [`NewSession::expire`].
+    pub expire: bool,
+    /// The moment of this answer, by the clock of the store.
+    pub now: Timestamp,
+    /// The user's groups in the store's own tables.
+    pub groups: GroupSet,
+}
+
+/// One of a user's live sessions, as the user may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Which session it is: compared, never shown.
+    pub key: SessionKey,
+    /// Its public name.
+    pub handle: SessionHandle,
+    /// A short description of the device, if the browser gave one.
+    pub device: Option<Arc<str>>,
+    /// When it was opened.
+    pub opened: Timestamp,
+    /// When it was last used, as far as it was written.
+    pub seen: Timestamp,
+}
+
+/// A session that is no more. Whoever is told so by the store runs its close hooks: each is told once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Whose it was.
+    pub user: UserId,
+    /// Its public name.
+    pub handle: SessionHandle,
+    /// Why, as far as the store knows.
+    pub why: End,
+}
+
+/// Why a session ended, as far as a store knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum End {
+    /// It was closed by name.
+    Closed,
+    /// Another took its place, [`NewSession::replaces`].
+    Replaced,
+    /// It was the least recently used beyond the limit.
+    Evicted,
+    /// Its time was over before anything else happened to it.
+    Expired,
+}
+
+/// How a session's token is exchanged for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rotation {
+    /// The hash of the token that is valid until now.
+    pub from: SessionKey,
+    /// The hash of the one that is valid afterwards.
+    pub to: SessionKey,
+    /// When the user counts as having proved who they are.
+    pub authenticated: Authenticated,
+}
+
+/// What a [`Rotation`] says of the moment of authentication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authenticated {
+    /// It stays what it was.
+    Unchanged,
+    /// It is now, by the clock of the store.
+    Now,
+    /// It was then: a rotation is taken back.
+    At(Timestamp),
+}
+
+/// Where sessions are kept.
+///
+/// A store inserts, updates what is there, and deletes; **it never inserts by way of an update**, so that no request,
+/// however slow, brings back a session that ended meanwhile. A session is *live* from its insertion until it is removed,
+/// or `idle` after it was last seen, or `absolute` after it was opened, by the store's own clock. What is not live is
+/// not found, not touched, not listed and not counted, whether it was purged or not.
+///
+/// Each operation happens entirely or not at all, and none sees half of another. Dropping a future may leave its
+/// operation done or undone, and nothing in between.
+///
+/// [`testing::store_laws`](crate::testing::store_laws) checks all this against any implementation.
+pub trait Store: Send + Sync + 'static {
+    /// Opens a session.
+    ///
+    /// In one step: [`replaces`](NewSession::replaces) is removed if it is there, expired sessions of the user are
+    /// removed, and then, if the user has as many live sessions as the `limit` or more, the least recently seen are
+    /// removed until the new one fits, or nothing at all is changed and the answer is [`Inserted::Full`].
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store, and a key that is already there: then nothing was changed.
+    fn insert(&self, new: NewSession, limit: Limit) -> impl Future<Output = Result<Inserted, StoreError>> + Send;
+
+    /// The live session of that key, with its user's groups, in one round trip.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store: never to be taken for "there is none".
+    fn find(&self, key: &SessionKey) -> impl Future<Output = Result<Option<Found>, StoreError>> + Send;
+
+    /// What [`find`](Store::find) would answer, if this store can tell without waiting; `None` if it has to ask.
+    fn find_now(&self, key: &SessionKey) -> Option<Result<Option<Found>, StoreError>> {
+        let _ = key;
+        None
+    }
+
+    /// Marks a live session as seen now. The answer says whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn touch(&self, key: &SessionKey) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Exchanges the token of a live session. The answer says whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store, and a key that is already there: then nothing was changed.
+    fn rotate(&self, rotation: Rotation) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Removes the session of that key.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn close(&self, key: &SessionKey) -> impl Future<Output = Result<Option<Ended>, StoreError>> + Send;
+
+    /// Removes one of this user's sessions by its public name; another user's stays.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn close_handle(
+        &self,
+        user: &UserId,
+        handle: SessionHandle,
+    ) -> impl Future<Output = Result<Option<Ended>, StoreError>> + Send;
+
+    /// Removes all sessions of this user, except the one of that key.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn close_all(
+        &self,
+        user: &UserId,
+        except: Option<&SessionKey>,
+    ) -> impl Future<Output = Result<Vec<Ended>, StoreError>> + Send;
+
+    /// The live sessions of this user, the most recently seen first.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn list(&self, user: &UserId) -> impl Future<Output = Result<Vec<Listed>, StoreError>> + Send;
+
+    /// Removes expired sessions, at most that many at once. Fewer than `most` means that none is left.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn purge(&self, most: usize) -> impl Future<Output = Result<Vec<Ended>, StoreError>> + Send;
+
+    /// Creates a group; one that is there stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn create_group(&self, name: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The names of all groups, in alphabetical order.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn all_groups(&self) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+
+    /// Puts a user in a group. `false`: there is no such group.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn add_to_group(&self, user: &UserId, group: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Takes a user out of a group. `false`: there is no such group.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn remove_from_group(&self, user: &UserId, group: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Whether a user is in a group, which a group that does not exist has nobody in.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn in_group(&self, user: &UserId, group: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// [`Store`] without its types, so that `Sessions` has none.
+pub(crate) trait AnyStore: Send + Sync {
+    fn insert(&self, new: NewSession, limit: Limit) -> Answer<'_, Inserted>;
+    fn find_now(&self, key: &SessionKey) -> Option<Result<Option<Found>, StoreError>>;
+    fn find<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Found>>;
+    fn touch<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, bool>;
+    fn rotate(&self, rotation: Rotation) -> Answer<'_, bool>;
+    fn close<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Ended>>;
+    fn close_handle<'a>(&'a self, user: &'a UserId, handle: SessionHandle) -> Answer<'a, Option<Ended>>;
+    fn close_all<'a>(&'a self, user: &'a UserId, except: Option<&'a SessionKey>) -> Answer<'a, Vec<Ended>>;
+    fn list<'a>(&'a self, user: &'a UserId) -> Answer<'a, Vec<Listed>>;
+    fn purge(&self, most: usize) -> Answer<'_, Vec<Ended>>;
+    fn create_group<'a>(&'a self, name: &'a str) -> Answer<'a, ()>;
+    fn all_groups(&self) -> Answer<'_, Vec<String>>;
+    fn add_to_group<'a>(&'a self, user: &'a UserId, group: &'a str) -> Answer<'a, bool>;
+    fn remove_from_group<'a>(&'a self, user: &'a UserId, group: &'a str) -> Answer<'a, bool>;
+    fn in_group<'a>(&'a self, user: &'a UserId, group: &'a str) -> Answer<'a, bool>;
+}
+
+impl<T> AnyStore for T
+where
+    T: Store,
+{
+    fn insert(&self, new: NewSession, limit: Limit) -> Answer<'_, Inserted> {
+        Box::pin(Store::insert(self, new, limit))
+    }
+
+    fn find_now(&self, key: &SessionKey) -> Option<Result<Option<Found>, StoreError>> {
+        Store::find_now(self, key)
+    }
+
+    fn find<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Found>> {
+        Box::pin(Store::find(self, key))
+    }
+
+    fn touch<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, bool> {
+        Box::pin(Store::touch(self, key))
+    }
+
+    fn rotate(&self, rotation: Rotation) -> Answer<'_, bool> {
+        Box::pin(Store::rotate(self, rotation))
+    }
+
+    fn close<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Ended>> {
+        Box::pin(Store::close(self, key))
+    }
+
+    fn close_handle<'a>(&'a self, user: &'a UserId, handle: SessionHandle) -> Answer<'a, Option<Ended>> {
+        Box::pin(Store::close_handle(self, user, handle))
+    }
+
+    fn close_all<'a>(&'a self, user: &'a UserId, except: Option<&'a SessionKey>) -> Answer<'a, Vec<Ended>> {
+        Box::pin(Store::close_all(self, user, except))
+    }
+
+    fn list<'a>(&'a self, user: &'a UserId) -> Answer<'a, Vec<Listed>> {
+        Box::pin(Store::list(self, user))
+    }
+
+    fn purge(&self, most: usize) -> Answer<'_, Vec<Ended>> {
+        Box::pin(Store::purge(self, most))
+    }
+
+    fn create_group<'a>(&'a self, name: &'a str) -> Answer<'a, ()> {
+        Box::pin(Store::create_group(self, name))
+    }
+
+    fn all_groups(&self) -> Answer<'_, Vec<String>> {
+        Box::pin(Store::all_groups(self))
+    }
+
+    fn add_to_group<'a>(&'a self, user: &'a UserId, group: &'a str) -> Answer<'a, bool> {
+        Box::pin(Store::add_to_group(self, user, group))
+    }
+
+    fn remove_from_group<'a>(&'a self, user: &'a UserId, group: &'a str) -> Answer<'a, bool> {
+        Box::pin(Store::remove_from_group(self, user, group))
+    }
+
+    fn in_group<'a>(&'a self, user: &'a UserId, group: &'a str) -> Answer<'a, bool> {
+        Box::pin(Store::in_group(self, user, group))
+    }
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Sets up the machine and passes every test; stops at the first that fails.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+run() {
+  echo "+ $*"
+  "$@"
+}
+
+run scripts/setup.sh
+run cargo fmt --all --check
+run cargo clippy --workspace --all-targets --all-features -- -D warnings
+run env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+run cargo hack check --each-feature -p os-session -p os-session-macros --no-dev-deps
+run cargo test --workspace --all-features
+
+echo "all tests passed"

@@ -1,0 +1,1 @@
+//! What several tests need. It registers no hook and declares no handler: those would be in every test's binary.
