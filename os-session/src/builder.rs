@@ -2,7 +2,6 @@
 
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -130,14 +129,14 @@ impl SessionsBuilder {
     }
 
     /// How many sessions a user may have, by default 50; at one more the least recently used is closed.
-    pub fn max_sessions(mut self, sessions: NonZeroU32) -> Self {
-        self.config.limit.sessions = sessions;
+    pub fn max_sessions_per_user(mut self, sessions: u32) -> Self {
+        self.config.max_sessions = sessions;
         self
     }
 
     /// A log-in beyond the limit is refused with [`Error::TooManySessions`], and nothing is closed.
     pub fn refuse_when_full(mut self) -> Self {
-        self.config.limit.when_full = WhenFull::Refuse;
+        self.config.when_full = WhenFull::Refuse;
         self
     }
 

@@ -28,7 +28,8 @@ pub(crate) struct Config {
     /// Of one whose cookie is gone when the browser exits.
     pub(crate) browser: Lifetime,
     pub(crate) touch_interval: Option<Duration>,
-    pub(crate) limit: Limit,
+    pub(crate) max_sessions: u32,
+    pub(crate) when_full: WhenFull,
     pub(crate) hook_deadline: Duration,
     pub(crate) purge_interval: Duration,
     pub(crate) login_url: Option<String>,
@@ -41,7 +42,8 @@ impl Default for Config {
             persistent: Lifetime { idle: 14 * DAY, absolute: 90 * DAY },
             browser: Lifetime { idle: DAY, absolute: 7 * DAY },
             touch_interval: None,
-            limit: Limit { sessions: NonZeroU32::new(50).expect("50 is not zero"), when_full: WhenFull::CloseOldest },
+            max_sessions: 50,
+            when_full: WhenFull::CloseOldest,
             hook_deadline: Duration::from_secs(10),
             purge_interval: Duration::from_mins(1),
             login_url: None,
@@ -50,6 +52,11 @@ impl Default for Config {
 }
 
 impl Config {
+    pub(crate) fn limit(&self) -> Limit {
+        let sessions = NonZeroU32::new(self.max_sessions).unwrap_or(NonZeroU32::MIN);
+        Limit { sessions, when_full: self.when_full }
+    }
+
     pub(crate) fn lifetime(&self, expire: bool) -> Lifetime {
         if expire { self.browser } else { self.persistent }
     }
@@ -103,6 +110,10 @@ impl Config {
                 ),
             );
         }
+        mistake(
+            self.max_sessions == 0,
+            "`max_sessions_per_user(0)` lets nobody log in; allow at least one session".to_owned(),
+        );
         mistake(self.hook_deadline.is_zero(), "the deadline for hooks is zero; no hook could ever succeed".to_owned());
         mistake(
             self.purge_interval.is_zero(),

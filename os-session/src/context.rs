@@ -12,7 +12,7 @@ use axum::response::Response;
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use tokio::time::Instant;
 
-use crate::declaration::{self, Declaration};
+use crate::declaration;
 use crate::error::Error;
 use crate::group::GroupSet;
 use crate::request::{self, Origin};
@@ -40,10 +40,10 @@ pub(crate) struct Context {
     pub(crate) parts: Option<Parts>,
     starts_process: bool,
     safe: bool,
+    /// Another site sent this, and it could change something.
+    cross_site: bool,
     /// The handler said `cross_site = "reason"`.
     cross_site_admitted: AtomicBool,
-    /// The cross-site rule was applied.
-    judged: AtomicBool,
     /// A rule on the way wanted a connection.
     requires_connection: AtomicBool,
     /// The handler is declared public: what asks for the session in it is a mistake.
@@ -153,8 +153,8 @@ impl Context {
             parts: sessions.0.keeps_parts.then(|| parts.clone()),
             starts_process: request::starts_process(parts),
             safe: request::is_safe(&parts.method),
+            cross_site: !sessions.0.cross_site.admits(parts),
             cross_site_admitted: AtomicBool::new(false),
-            judged: AtomicBool::new(false),
             requires_connection: AtomicBool::new(false),
             public: AtomicBool::new(false),
             account_gone: AtomicBool::new(false),
@@ -181,21 +181,17 @@ impl Context {
 
 /// The rules that hold before anybody looks at the session.
 impl Context {
-    /// Refuses what another site sent, unless the handler says that it may. Applied once a request, before the session
-    /// is touched.
-    pub(crate) fn judge(&self, parts: &Parts, rule: Option<&Declaration>) -> Result<(), Error> {
-        if self.judged.swap(true, Ordering::Relaxed) {
-            return Ok(());
+    /// Refuses what another site sent, unless the handler says that it may. Every way to the session leads past here.
+    pub(crate) fn judge(&self) -> Result<(), Error> {
+        if self.cross_site && !self.cross_site_admitted.load(Ordering::Relaxed) {
+            return Err(Error::CrossSite);
         }
-        if rule.is_some_and(|rule| rule.cross_site_reason().is_some()) {
-            self.cross_site_admitted.store(true, Ordering::Relaxed);
-            return Ok(());
-        }
-        if self.sessions.0.cross_site.admits(parts) {
-            return Ok(());
-        }
-        self.judged.store(false, Ordering::Relaxed);
-        Err(Error::CrossSite)
+        Ok(())
+    }
+
+    /// The handler says, with a reason, that other sites may send this.
+    pub(crate) fn admit_cross_site(&self) {
+        self.cross_site_admitted.store(true, Ordering::Relaxed);
     }
 
     /// Refuses to open a session for a request that another site could have caused, or over a channel that would lose
@@ -270,6 +266,7 @@ impl Context {
 impl Context {
     /// The live session that the request's cookie names, read from the store the first time.
     pub(crate) async fn connected(&self) -> Result<Option<Connected>, Error> {
+        self.judge()?;
         let key = {
             let mut state = self.state();
             state.looked_at |= !matches!(state.connection, Connection::Ignored(_));

@@ -12,7 +12,7 @@ use crate::user::UserId;
 /// The request's session, once the cross-site rule has let it pass.
 fn session(parts: &Parts) -> Result<&Session, Error> {
     let session = parts.extensions.get::<Session>().filter(|session| !session.0.is_public()).ok_or(Error::NoLayer)?;
-    session.0.judge(parts, None)?;
+    session.0.judge()?;
     Ok(session)
 }
 

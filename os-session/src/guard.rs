@@ -111,7 +111,10 @@ async fn admit(parts: &Parts, declaration: &'static Declaration) -> Result<(), R
         return Ok(());
     }
     let session = session.ok_or(Error::NoLayer)?;
-    session.0.judge(parts, Some(declaration))?;
+    if declaration.cross_site_reason().is_some() {
+        session.0.admit_cross_site();
+    }
+    session.0.judge()?;
     match enter(session, declaration).await {
         Err(refusal @ (Refusal::NotConnected(_) | Refusal::Denied { denial: Denial::NotConnected, .. })) => {
             session.0.note_way_back(parts);
@@ -140,7 +143,7 @@ async fn answer(refusal: Refusal, head: &Parts) -> Response {
 }
 
 /// Runs a wrapped request up to its handler: connection, `on_request`, start hooks, rule, `on_connected_request` or
-/// `on_unconnected_request`. Hooks run once a request, the rule wherever there is one.
+/// `on_unconnected_request`. Hooks run once a request, the rule wherever there is one; inside a hook the rule alone.
 pub(crate) async fn enter(session: &Session, declaration: &'static Declaration) -> Result<(), Refusal> {
     let Session(context) = session;
     if declaration.ignores_session() {
@@ -174,6 +177,11 @@ pub(crate) async fn enter(session: &Session, declaration: &'static Declaration) 
     }
 }
 
+/// Whether hooks for one of these events are to run: a function with a rule that a hook calls starts no hooks of its own.
+fn runs_hooks(events: &[EventKind]) -> bool {
+    hook::any(events) && !hook::is_running()
+}
+
 /// The hooks that run before the rule, once a request.
 async fn begin(session: &Session, connected: Option<&Connected>) -> Result<(), Error> {
     const HOOKS: &[EventKind] = &[
@@ -182,7 +190,7 @@ async fn begin(session: &Session, connected: Option<&Connected>) -> Result<(), E
         EventKind::StartConnectedProcess,
         EventKind::StartUnconnectedProcess,
     ];
-    if !hook::any(HOOKS) {
+    if !runs_hooks(HOOKS) {
         return Ok(());
     }
     let input = HookInput::of(session, connected.map(|connected| &connected.user));
@@ -210,7 +218,7 @@ async fn noticed_gone(session: &Session, hooks: Result<(), Error>) -> Result<Opt
 /// `on_resume_session`, at the first request of a session that this process did not open.
 async fn resume(session: &Session, connected: &Connected) -> Result<(), Error> {
     let sessions = session.sessions();
-    if !sessions.note_resumed(connected.handle) {
+    if !runs_hooks(&[EventKind::ResumeSession]) || !sessions.note_resumed(connected.handle) {
         return Ok(());
     }
     let resumed = hook::run(&[EventKind::ResumeSession], HookInput::of(session, Some(&connected.user))).await;
@@ -222,7 +230,7 @@ async fn resume(session: &Session, connected: &Connected) -> Result<(), Error> {
 }
 
 async fn once_connected(session: &Session, connected: &Connected) -> Result<(), Error> {
-    if !hook::any(&[EventKind::ConnectedRequest]) {
+    if !runs_hooks(&[EventKind::ConnectedRequest]) {
         return Ok(());
     }
     let input = HookInput::of(session, Some(&connected.user));
@@ -231,7 +239,7 @@ async fn once_connected(session: &Session, connected: &Connected) -> Result<(), 
 }
 
 async fn once_unconnected(session: &Session) -> Result<(), Error> {
-    if !hook::any(&[EventKind::UnconnectedRequest]) {
+    if !runs_hooks(&[EventKind::UnconnectedRequest]) {
         return Ok(());
     }
     let run = async || hook::run(&[EventKind::UnconnectedRequest], HookInput::of(session, None)).await;
@@ -274,6 +282,9 @@ async fn refuse(
 ) -> Refusal {
     let user = connected.map(|connected| &connected.user);
     tracing::info!(handler = %rule.place(), %rule, user = user.map(tracing::field::display), %denial, "request denied");
+    if !runs_hooks(&[EventKind::DeniedRequest]) {
+        return Refusal::Denied { session: session.clone(), denial };
+    }
     let input = HookInput::of(session, user).denied(denial);
     match hook::run(&[EventKind::DeniedRequest], input).await {
         Ok(()) => Refusal::Denied { session: session.clone(), denial },

@@ -1,43 +1,42 @@
-//! Sessions and access control for axum, declared where they apply.
-
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 // The attributes name this crate absolutely, in its own tests as well.
 #[allow(unused_extern_crates, reason = "the lint does not see what attributes generate")]
 extern crate self as os_session;
 
-// Bottom-up: a file uses those above it. `sessions` and what it is made of know each other.
-mod access;
-mod account;
-mod builder;
-mod clock;
-mod config;
-mod context;
-mod cookie;
-mod cross_site;
-mod declaration;
-mod deny;
-mod device;
-mod error;
-mod extract;
-mod group;
-mod groups;
-mod guard;
-mod hook;
-mod lifecycle;
-mod memory;
-mod request;
-mod respond;
-mod return_to;
-pub mod routing;
-mod rpc;
-mod sessions;
-mod store;
-mod tasks;
-pub mod testing;
-mod token;
+// The reading order. A file uses those above it; only `context`, `sessions` and `hook`, which are parts of one thing, know each other.
 mod user;
+mod token;
+mod clock;
+mod declaration;
+mod group;
+mod error;
+mod store;
+mod memory;
+mod groups;
+mod cookie;
+mod device;
+mod request;
+mod return_to;
+mod cross_site;
+mod config;
+mod tasks;
+mod sessions;
+mod context;
+mod account;
+mod hook;
+mod deny;
+mod respond;
+mod lifecycle;
+mod guard;
+mod rpc;
+mod extract;
 mod visit;
+mod access;
+mod builder;
+pub mod routing;
+pub mod testing;
 
 #[doc(hidden)]
 #[path = "private.rs"]

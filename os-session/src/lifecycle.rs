@@ -318,9 +318,9 @@ async fn connect(session: &Session, user: UserId, expire: bool) -> Result<(), Er
     let new = new_session(context, config, user.clone(), token.key(), expire, before.map(|before| before.key))?;
     let cookie_life = (!expire).then_some(new.absolute);
     let connected = Connected { key: new.key, user, handle: new.handle, cookie_life, read: None };
-    let ended = match sessions.0.store.insert(new, config.limit).await? {
+    let ended = match sessions.0.store.insert(new, config.limit()).await? {
         Inserted::Opened(ended) => ended,
-        Inserted::Full => return Err(Error::TooManySessions { limit: config.limit.sessions.get() }),
+        Inserted::Full => return Err(Error::TooManySessions { limit: config.max_sessions }),
     };
     sessions.note_resumed(connected.handle);
     let (user, handle) = (connected.user.clone(), connected.handle);
