@@ -34,11 +34,11 @@ const _: () = {
     impl ::os_session::__private::Rule<Arc<App>> for __os_session_dashboard {
         const DENY_FUN: ::core::option::Option<
             ::os_session::__private::DenyFun<Arc<App>>,
-        > = ::core::option::Option::Some(|denied, state| ::os_session::__private::deny(
-            sorry,
-            denied,
-            state,
-        ));
+        > = ::core::option::Option::Some(|denied, state| ::os_session::__private::deny::<
+            _,
+            _,
+            Arc<App>,
+        >(sorry, denied, state));
     }
     ::os_session::__private::inventory::submit! {
         ::os_session::__private::Registered(& __DECLARATION)

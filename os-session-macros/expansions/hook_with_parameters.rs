@@ -11,6 +11,9 @@ pub async fn input(
 #[cfg(feature = "audit")]
 #[allow(deprecated)]
 const _: () = {
+    type __Parameter0 = UserId;
+    type __Parameter1 = CloseReason;
+    type __Parameter2 = State<Db>;
     const __HOOK: ::os_session::__private::Hook = ::os_session::__private::Hook::new(
             ::os_session::__private::EventKind::PostCloseSession,
             ::os_session::__private::Place {
@@ -25,19 +28,17 @@ const _: () = {
                     sqlx::Error,
                 > as ::os_session::__private::HookOutcome>::outcome(
                     input(
-                            <UserId as ::os_session::__private::HookParam<
+                            <__Parameter0 as ::os_session::__private::HookParam<
                                 ::os_session::__private::event::PostCloseSession,
                                 App,
                             >>::take(input)
                                 .await?,
-                            <CloseReason as ::os_session::__private::HookParam<
+                            <__Parameter1 as ::os_session::__private::HookParam<
                                 ::os_session::__private::event::PostCloseSession,
                                 App,
                             >>::take(input)
                                 .await?,
-                            <State<
-                                Db,
-                            > as ::os_session::__private::HookParam<
+                            <__Parameter2 as ::os_session::__private::HookParam<
                                 ::os_session::__private::event::PostCloseSession,
                                 App,
                             >>::take(input)
@@ -50,17 +51,15 @@ const _: () = {
         .order(-10i32)
         .state(::os_session::__private::StateType::of::<App>("App"))
         .needs_parts(
-            <UserId as ::os_session::__private::HookParam<
+            <__Parameter0 as ::os_session::__private::HookParam<
                 ::os_session::__private::event::PostCloseSession,
                 App,
             >>::NEEDS_PARTS
-                || <CloseReason as ::os_session::__private::HookParam<
+                || <__Parameter1 as ::os_session::__private::HookParam<
                     ::os_session::__private::event::PostCloseSession,
                     App,
                 >>::NEEDS_PARTS
-                || <State<
-                    Db,
-                > as ::os_session::__private::HookParam<
+                || <__Parameter2 as ::os_session::__private::HookParam<
                     ::os_session::__private::event::PostCloseSession,
                     App,
                 >>::NEEDS_PARTS,

@@ -19,7 +19,7 @@ pub async fn rename(title: String) -> Result<(), AppError> {
         ::os_session::__private::inventory::submit! {
             ::os_session::__private::Registered(& __DECLARATION)
         }
-        ::os_session::__private::caller::<UserId, ()>(&__DECLARATION).await
+        ::os_session::__private::caller::<_, ()>(&__DECLARATION).await
     };
     let mut user: UserId = match found {
         ::core::result::Result::Ok(admitted) => admitted,

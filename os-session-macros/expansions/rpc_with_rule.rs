@@ -14,17 +14,30 @@ async fn peek() -> Result<impl Display, AppError> {
             })
             .deny(&[::os_session::__private::Group::Literal("banned")])
             .optional()
-            .state(::os_session::__private::StateType::of::<App>("App"))
+            .state(
+                ::os_session::__private::StateType::of::<
+                    Pair<App, fn(&str) -> u8>,
+                >("Pair<App, fn(&str)->u8>"),
+            )
             .keeps_parts(true);
         ::os_session::__private::inventory::submit! {
             ::os_session::__private::Registered(& __DECLARATION)
         }
-        ::os_session::__private::caller_opt::<App, _>(&__DECLARATION).await
+        ::os_session::__private::caller_opt::<
+            Pair<App, fn(&str) -> u8>,
+            _,
+        >(&__DECLARATION)
+            .await
     };
     let User(account): Option<User<Account>> = match found {
         ::core::result::Result::Ok(admitted) => admitted,
         ::core::result::Result::Err(refusal) => {
-            return ::os_session::__private::refuse_with::<_, _, App, _>(sorry, refusal)
+            return ::os_session::__private::refuse_with::<
+                _,
+                _,
+                Pair<App, fn(&str) -> u8>,
+                _,
+            >(sorry, refusal)
                 .await;
         }
     };

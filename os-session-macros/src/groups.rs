@@ -10,6 +10,7 @@ use crate::arguments::{Value, Written};
 use crate::diagnostics::Diagnostics;
 use crate::paths::Runtime;
 use crate::spelling::spelled;
+use crate::values::ungrouped;
 
 /// The value of `allow` or `deny`.
 pub(crate) struct Groups(Vec<Group>);
@@ -52,9 +53,11 @@ impl Group {
             Self::Literal(name) => quote!(#runtime::Group::Literal(#name)),
             Self::Path(path) => {
                 let name = spelled(path);
-                // What the path leads to is judged by its type: the user's span makes that error underline the path.
-                let value = quote_spanned!(path.span()=> &#path);
-                quote!(#runtime::Group::Path(#name, || #runtime::group_name(#value)))
+                // What the path leads to is judged by its type. At the user's span, that error underlines the path.
+                let here = path.span();
+                let private = runtime.at(here);
+                let group_name = quote_spanned!(here=> #private::group_name(&#path));
+                quote!(#runtime::Group::Path(#name, || #group_name))
             }
         }
     }
@@ -105,14 +108,6 @@ impl Groups {
     }
 }
 
-/// What a `macro_rules!` fragment hands over is wrapped in a group that nobody wrote.
-fn ungrouped(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Group(group) => ungrouped(&group.expr),
-        expr => expr,
-    }
-}
-
 fn read_group(expr: &Expr, written: &Written<'_>, errors: &mut Diagnostics) -> Option<Group> {
     match ungrouped(expr) {
         Expr::Lit(ExprLit { attrs, lit: Lit::Str(name) }) if attrs.is_empty() => {
@@ -126,7 +121,7 @@ fn read_group(expr: &Expr, written: &Written<'_>, errors: &mut Diagnostics) -> O
             expected_upper_case(path, errors);
         }
         Expr::Lit(literal) if literal.attrs.is_empty() => {
-            errors.error(literal, "expected a group name in quotes", format_args!("write `{}`", written.example))
+            errors.error(literal, "expected a group name in quotes", format_args!("write `{}`", written.example));
         }
         Expr::Binary(binary)
             if matches!(binary.op, BinOp::BitOr(_) | BinOp::BitAnd(_) | BinOp::Or(_) | BinOp::And(_)) =>

@@ -1,9 +1,10 @@
 //! What makes a declared handler: its rule as data, and a hidden first parameter that admits or refuses.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{ExprPath, Type, parse_quote};
+use syn::spanned::Spanned;
+use syn::{ExprPath, FnArg, Type, parse_quote};
 
 use crate::diagnostics::Diagnostics;
 use crate::expand::place;
@@ -56,6 +57,7 @@ pub(crate) fn expand_broken(mut function: Function, runtime: &Runtime) -> TokenS
         return function.into_token_stream();
     }
     function.repair();
+    nest_superfluous_parameters(&mut function);
     let place = place(&function.sig.ident, runtime);
     let declared = Declared {
         declaration: quote!(#runtime::Declaration::page(#place)),
@@ -64,6 +66,23 @@ pub(crate) fn expand_broken(mut function: Function, runtime: &Runtime) -> TokenS
         listed: false,
     };
     expand(function, &declared, runtime)
+}
+
+/// Does what the message about too many parameters advises.
+fn nest_superfluous_parameters(function: &mut Function) {
+    let inputs = &mut function.sig.inputs;
+    if inputs.len() <= MOST_PARAMETERS {
+        return;
+    }
+    let mut parameters = std::mem::take(inputs).into_iter();
+    inputs.extend(parameters.by_ref().take(MOST_PARAMETERS - 1));
+    let (patterns, types): (Vec<_>, Vec<_>) = parameters
+        .filter_map(|parameter| match parameter {
+            FnArg::Typed(parameter) => Some((parameter.pat, parameter.ty)),
+            FnArg::Receiver(_) => None,
+        })
+        .unzip();
+    inputs.push(parse_quote!((#(#patterns),*): (#(#types),*)));
 }
 
 /// The type that stands for the rule of one handler.
@@ -114,8 +133,11 @@ fn expand_deny_fun(deny_fun: &ExprPath, state_type: &TokenStream, runtime: &Runt
     // Hygienic, since the user's function may have one of these names.
     let denied = Ident::new("denied", Span::mixed_site());
     let state = Ident::new("state", Span::mixed_site());
+    let here = deny_fun.span();
+    let private = runtime.at(here);
+    let call = quote_spanned!(here=> #private::deny::<_, _, #state_type>(#deny_fun, #denied, #state));
     quote! {
         const DENY_FUN: ::core::option::Option<#runtime::DenyFun<#state_type>> =
-            ::core::option::Option::Some(|#denied, #state| #runtime::deny(#deny_fun, #denied, #state));
+            ::core::option::Option::Some(|#denied, #state| #call);
     }
 }

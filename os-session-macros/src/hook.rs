@@ -84,17 +84,33 @@ fn expand_registration(event: Event, hook: &Hook, function: &Function, runtime: 
     let place = place(name, runtime);
     let state = state_or_unit(hook.state.get());
 
-    let input = Ident::new("input", Span::mixed_site());
-    let parameters: Vec<_> = function
-        .parameter_types()
-        .map(|ty| quote_spanned!(ty.span()=> <#ty as #runtime::HookParam<#runtime::event::#event, #state>>))
+    // rustc reports an unmet bound wherever a generic call repeats it, unless all of that is in one place: so whatever
+    // becomes of a parameter stands at its type, under a name of one word.
+    let types: Vec<_> = function.parameter_types().collect();
+    let aliases: Vec<_> =
+        types.iter().enumerate().map(|(index, ty)| format_ident!("__Parameter{index}", span = ty.span())).collect();
+    let parameters: Vec<_> = aliases
+        .iter()
+        .map(|alias| quote_spanned!(alias.span()=> <#alias as #runtime::HookParam<#runtime::event::#event, #state>>))
         .collect();
+    let input = Ident::new("input", Span::mixed_site());
+    let taken = parameters
+        .iter()
+        .zip(&aliases)
+        .map(|(parameter, alias)| quote_spanned!(alias.span()=> #parameter::take(#input).await?));
     let (binding, needs_parts) = if parameters.is_empty() {
         (quote!(_), quote!(false))
     } else {
         (quote!(#input), quote!(#(#parameters::NEEDS_PARTS)||*))
     };
     let outcome = output(&function.sig);
+    // At the function's name, since it may turn out not to be `Send`.
+    let here = Span::call_site().located_at(name.span());
+    let future = quote_spanned! {here=>
+        ::std::boxed::Box::pin(async move {
+            <#outcome as #runtime::HookOutcome>::outcome(#name(#(#taken),*).await)
+        })
+    };
 
     let order = hook.order.get().into_iter();
     let state_type = state_type(hook.state.get(), runtime);
@@ -102,12 +118,12 @@ fn expand_registration(event: Event, hook: &Hook, function: &Function, runtime: 
         #(#cfgs)*
         #[allow(deprecated)]
         const _: () = {
+            #(type #aliases = #types;)*
+
             const __HOOK: #runtime::Hook = #runtime::Hook::new(
                 #runtime::EventKind::#event,
                 #place,
-                |#binding| ::std::boxed::Box::pin(async move {
-                    <#outcome as #runtime::HookOutcome>::outcome(#name(#(#parameters::take(#input).await?),*).await)
-                }),
+                |#binding| #future,
             )
             #(.order(#order))*
             #state_type

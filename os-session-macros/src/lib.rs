@@ -10,12 +10,13 @@ mod spelling;
 
 mod paths;
 mod role;
+mod types;
 
 mod diagnostics;
 
 mod arguments;
-mod groups;
 mod values;
+mod groups;
 
 mod function;
 mod neighbours;
@@ -33,10 +34,11 @@ mod rpc;
 mod tests;
 
 use proc_macro::TokenStream;
+use proc_macro2::TokenStream as TokenStream2;
 
 use crate::role::{Event, Role};
 
-fn expand(role: Role, arguments: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+fn expand(role: Role, arguments: TokenStream2, item: TokenStream2) -> TokenStream2 {
     match role {
         Role::Connected => connected::expand(arguments, item),
         Role::Public => public::expand(arguments, item),

@@ -1,6 +1,6 @@
 //! The way from generated code to the runtime. No other file spells it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Path, PathSegment};
 
@@ -15,6 +15,15 @@ pub(crate) struct Runtime {
 impl Runtime {
     pub(crate) fn new(path: Option<&Path>) -> Self {
         Self { path: path.cloned() }
+    }
+
+    /// The same for a call that rustc may have to object to: its whole path stands at what the user wrote.
+    pub(crate) fn at(&self, span: Span) -> TokenStream {
+        let respan = |mut token: TokenTree| {
+            token.set_span(span);
+            token
+        };
+        self.to_token_stream().into_iter().map(respan).collect()
     }
 
     /// The last part of a path to something of this crate: `Session` of `Session` and of `os_session::Session`.

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{GenericArgument, Path, PathArguments, Type};
+use syn::Path;
 
 use crate::arguments::{self, Key, Once};
 use crate::diagnostics::Diagnostics;
@@ -12,6 +12,7 @@ use crate::handler::{self, Declared};
 use crate::paths::Runtime;
 use crate::role::Role;
 use crate::spelling::spelled;
+use crate::types::{in_option, is_session, is_user};
 use crate::values::Reason;
 
 const ROLE: Role = Role::Public;
@@ -59,29 +60,15 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// Without a look-up there is no session to hand over. This sees only the usual spellings, to say so early; the
 /// extractors themselves refuse under any name.
 fn check_parameters(function: &Function, runtime: &Runtime, errors: &mut Diagnostics) {
-    for ty in function.parameter_types().filter(|ty| is_of_session(ty, runtime)) {
+    for ty in function.parameter_types() {
+        let inner = in_option(ty).unwrap_or(ty);
+        if !is_user(inner, runtime) && !is_session(inner, runtime) {
+            continue;
+        }
         errors.error(
             ty,
             format_args!("`#[public]` handler `{}` cannot take `{}`", function.sig.ident, spelled(ty)),
             "write `#[connected(opt)]`: it lets everybody in and knows who is connected",
         );
-    }
-}
-
-fn is_of_session(ty: &Type, runtime: &Runtime) -> bool {
-    let Type::Path(path) = ty else {
-        return false;
-    };
-    let Some(last) = path.path.segments.last() else {
-        return false;
-    };
-    let argument = match &last.arguments {
-        PathArguments::AngleBracketed(arguments) => arguments.args.first(),
-        _ => None,
-    };
-    match (last.ident.to_string().as_str(), argument) {
-        ("Option", Some(GenericArgument::Type(inner))) => is_of_session(inner, runtime),
-        ("UserId" | "Session", None) | ("User", Some(_)) => runtime.name_in(&path.path).is_some(),
-        _ => false,
     }
 }

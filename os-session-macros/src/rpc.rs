@@ -3,9 +3,9 @@
 //! All that is generated stands inside the body: an attribute below that drops the body on a client drops it too.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{FnArg, PatType};
+use syn::{FnArg, PatType, Token};
 
 use crate::arguments;
 use crate::diagnostics::Diagnostics;
@@ -15,22 +15,27 @@ use crate::neighbours;
 use crate::paths::Runtime;
 use crate::role::Role;
 use crate::rule::{self, Rule};
+use crate::spelling::spelled;
+use crate::types::{in_option, is_user};
 
-pub(crate) fn expand(role: Role, arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let mut errors = Diagnostics::new(role);
-    let rule: Rule = arguments::read(rule::keys(role), arguments, &mut errors);
+pub(crate) fn expand(kind: Role, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Diagnostics::new(kind);
+    let rule: Rule = arguments::read(rule::keys(kind), arguments, &mut errors);
     rule.check(&mut errors);
-    let mut function = match Function::read(&item, role) {
+    let mut function = match Function::read(&item, kind) {
         Ok(function) => function,
         Err(error) => return errors.fail(error, item),
     };
     let runtime = rule.runtime();
     neighbours::check(&function, &runtime, &mut errors);
     function.check_shape(&mut errors);
-    let user = match role {
+    let user = match kind {
         Role::Rpc => take_user(&mut function, &mut errors),
         _ => None,
     };
+    if let Some(user) = &user {
+        check_user(user, &function, &rule, &mut errors);
+    }
     if let Err(errors) = errors.finish() {
         let broken = expand_broken(function, user.as_ref(), &runtime);
         return quote!(#errors #broken);
@@ -55,15 +60,33 @@ fn take_user(function: &mut Function, errors: &mut Diagnostics) -> Option<PatTyp
         }
     };
     function.sig.inputs = parameters.collect();
+    Some(user)
+}
+
+fn check_user(user: &PatType, function: &Function, rule: &Rule, errors: &mut Diagnostics) {
+    let name = &function.sig.ident;
     // Without the parameter there would be no check.
     for attribute in user.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")) {
         errors.error(
             attribute,
-            format_args!("the user of server function `{}` cannot be under `#[cfg]`", function.sig.ident),
+            format_args!("the user of server function `{name}` cannot be under `#[cfg]`"),
             "put `#[cfg]` on the function",
         );
     }
-    Some(user)
+    if rule.is_optional() && is_user(&user.ty, &rule.runtime()) {
+        let ty = spelled(&user.ty);
+        errors.error(
+            &user.ty,
+            format_args!("server function `{name}` with `opt` must take an `Option`"),
+            format_args!("write `Option<{ty}>`"),
+        );
+    } else if let (false, Some(ty)) = (rule.is_optional(), in_option(&user.ty)) {
+        errors.error(
+            &user.ty,
+            format_args!("server function `{name}` cannot take an `Option` without `opt`"),
+            format_args!("write `{}`, or `#[connected_rpc(opt)]`", spelled(ty)),
+        );
+    }
 }
 
 fn report_no_user(function: &Function, errors: &mut Diagnostics) {
@@ -94,15 +117,16 @@ fn expand_rpc(mut function: Function, user: &PatType, rule: &Rule, runtime: &Run
     let registration = expand_registration(&quote!(#runtime::Declaration::rpc(#place)), rule, runtime);
     let PatType { attrs, pat, ty, .. } = user;
     let state = state_or_unit(rule.state());
+    // Inferred from the type of the parameter below: rustc reports an unmet bound once, and in the signature.
+    let inferred = Token![_](ty.span());
     let caller = if rule.is_optional() {
-        quote!(#runtime::caller_opt::<#state, _>(&__DECLARATION))
+        quote!(#runtime::caller_opt::<#state, #inferred>(&__DECLARATION))
     } else {
-        quote!(#runtime::caller::<#ty, #state>(&__DECLARATION))
+        quote!(#runtime::caller::<#inferred, #state>(&__DECLARATION))
     };
     let refusal = Ident::new("refusal", Span::mixed_site());
     let refuse = expand_refuse(&function, &refusal, rule, runtime);
     let found = Ident::new("found", Span::mixed_site());
-    // Located at the type, so that a type that does not fit is underlined.
     let admitted = Ident::new("admitted", Span::mixed_site().located_at(ty.span()));
     function.prepend(&quote! {
         let #found = {
@@ -170,7 +194,8 @@ fn expand_refuse(function: &Function, refusal: &Ident, rule: &Rule, runtime: &Ru
         None => quote!(#runtime::refuse::<#output>(#refusal)),
         Some(deny_fun) => {
             let state = state_or_unit(rule.state());
-            quote!(#runtime::refuse_with::<_, _, #state, #output>(#deny_fun, #refusal).await)
+            let runtime = runtime.at(deny_fun.span());
+            quote_spanned!(deny_fun.span()=> #runtime::refuse_with::<_, _, #state, #output>(#deny_fun, #refusal).await)
         }
     }
 }

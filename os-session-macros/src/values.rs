@@ -5,6 +5,14 @@ use syn::{Expr, ExprLit, ExprPath, ExprUnary, Lit, LitStr, Path, Type, UnOp};
 use crate::arguments::{Value, Written};
 use crate::diagnostics::Diagnostics;
 
+/// An expression out of the invisible group in which a `macro_rules!` fragment comes.
+pub(crate) fn ungrouped(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Group(group) => ungrouped(&group.expr),
+        expr => expr,
+    }
+}
+
 /// A key that stands alone.
 pub(crate) struct Flag;
 
@@ -45,8 +53,8 @@ pub(crate) struct FnPath(pub(crate) ExprPath);
 impl Value for FnPath {
     fn read(written: &Written<'_>, errors: &mut Diagnostics) -> Option<Self> {
         let value = written.value(errors)?;
-        match syn::parse2(value.clone()) {
-            Ok(Expr::Path(path)) if path.attrs.is_empty() => return Some(Self(path)),
+        match syn::parse2(value.clone()).as_ref().map(ungrouped) {
+            Ok(Expr::Path(path)) if path.attrs.is_empty() => return Some(Self(path.clone())),
             Ok(Expr::Closure(_)) => errors.error(
                 value,
                 format_args!("`{}` cannot be a closure", written.key),
@@ -103,7 +111,7 @@ impl Value for i32 {
 
 /// `None` for what is no number, an error for one that is too large by far.
 fn whole_number(expr: &Expr) -> Option<syn::Result<i64>> {
-    match expr {
+    match ungrouped(expr) {
         Expr::Lit(ExprLit { attrs, lit: Lit::Int(number) })
             if attrs.is_empty() && matches!(number.suffix(), "" | "i32") =>
         {
@@ -112,7 +120,6 @@ fn whole_number(expr: &Expr) -> Option<syn::Result<i64>> {
         Expr::Unary(ExprUnary { attrs, op: UnOp::Neg(_), expr }) if attrs.is_empty() => {
             Some(whole_number(expr)?.map(|number: i64| -number))
         }
-        Expr::Group(group) => whole_number(&group.expr),
         _ => None,
     }
 }

@@ -206,6 +206,7 @@ impl SessionsBuilder {
 
         let sessions = Sessions(Arc::new(Inner {
             store,
+            touch_interval: config.touch_interval(),
             config,
             cross_site,
             groups: provider,
@@ -213,6 +214,8 @@ impl SessionsBuilder {
             states,
             deny_fun,
             tasks: Tasks::new(),
+            has_start_hooks: hook::any(hook::START),
+            has_request_hooks: hook::any(hook::IN_A_REQUEST),
             keeps_parts: hook::all().iter().any(|hook| hook.needs_parts)
                 || declaration::all().any(Declaration::wants_parts),
             resumed: Mutex::new(HashMap::new()),

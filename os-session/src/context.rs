@@ -1,6 +1,7 @@
 //! One request: who is connected, and what its answer has to say about it.
 
 use std::any::{Any, TypeId};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -37,9 +38,8 @@ pub(crate) struct Context {
     pub(crate) sessions: Sessions,
     pub(crate) origin: Origin,
     /// The head of the request, kept where a hook or a `deny_fun` of this binary wants it.
-    pub(crate) parts: Option<Parts>,
+    pub(crate) parts: Option<Box<Parts>>,
     starts_process: bool,
-    safe: bool,
     /// Another site sent this, and it could change something.
     cross_site: bool,
     /// The handler said `cross_site = "reason"`.
@@ -51,8 +51,14 @@ pub(crate) struct Context {
     /// The application looked for the user's account and found none.
     account_gone: AtomicBool,
     /// Where a browser that lacks a connection wanted to go.
-    way_back: OnceLock<WayBack>,
+    way_back: OnceLock<Box<WayBack>>,
     state: Mutex<State>,
+    /// What few requests need, made when one does.
+    more: OnceLock<Box<More>>,
+}
+
+#[derive(Default)]
+pub(crate) struct More {
     /// The user's groups as the application's provider says, asked once.
     groups: AsyncMutex<Option<(UserId, GroupSet)>>,
     /// The user as application types.
@@ -149,10 +155,9 @@ impl Context {
         let key = sessions.0.config.cookie.read(&parts.headers);
         Self {
             sessions: sessions.clone(),
-            origin: Origin::of(&parts.headers),
-            parts: sessions.0.keeps_parts.then(|| parts.clone()),
-            starts_process: request::starts_process(parts),
-            safe: request::is_safe(&parts.method),
+            origin: Origin::of(parts),
+            parts: sessions.0.keeps_parts.then(|| Box::new(parts.clone())),
+            starts_process: sessions.0.has_start_hooks && request::starts_process(parts),
             cross_site: !sessions.0.cross_site.admits(parts),
             cross_site_admitted: AtomicBool::new(false),
             requires_connection: AtomicBool::new(false),
@@ -167,11 +172,12 @@ impl Context {
                 answer: Answer::Awaited,
                 read_at: None,
             }),
-            groups: AsyncMutex::default(),
-            users: Mutex::default(),
-            once: Once::default(),
-            changing: AsyncMutex::default(),
+            more: OnceLock::new(),
         }
+    }
+
+    pub(crate) fn more(&self) -> &More {
+        self.more.get_or_init(Box::default)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -197,7 +203,7 @@ impl Context {
     /// Refuses to open a session for a request that another site could have caused, or over a channel that would lose
     /// the cookie.
     pub(crate) fn judge_log_in(&self) -> Result<(), Error> {
-        if self.safe && self.origin.cross_site && !self.cross_site_admitted.load(Ordering::Relaxed) {
+        if self.origin.cross_site && !self.cross_site_admitted.load(Ordering::Relaxed) {
             return Err(Error::CrossSite);
         }
         if self.origin.plain_http && self.sessions.0.config.cookie.secure {
@@ -251,49 +257,62 @@ impl Context {
         };
         if request::is_htmx(&parts.headers) {
             let page = parts.headers.get("hx-current-url").and_then(|url| url.to_str().ok()?.parse().ok());
-            let _ = self.way_back.set(WayBack::Htmx(page.unwrap_or_else(wanted)));
+            let _ = self.way_back.set(Box::new(WayBack::Htmx(page.unwrap_or_else(wanted))));
         } else if request::is_navigation(&parts.method, &parts.headers) {
-            let _ = self.way_back.set(WayBack::Redirect(wanted()));
+            let _ = self.way_back.set(Box::new(WayBack::Redirect(wanted())));
         }
     }
 
     pub(crate) fn way_back(&self) -> Option<&WayBack> {
-        self.way_back.get()
+        self.way_back.get().map(|way_back| &**way_back)
     }
 }
 
 /// Who is connected.
 impl Context {
+    /// What can be said of the connection without waiting: on the way of every request, so nothing is copied but what is taken.
+    pub(crate) fn look<T>(&self, take: impl FnOnce(&Connected) -> T) -> Result<Look<T>, Error> {
+        self.judge()?;
+        let mut state = self.state();
+        state.looked_at |= !matches!(state.connection, Connection::Ignored(_));
+        if let Connection::Unread(Some(key)) = &state.connection {
+            let key = *key;
+            let found = match self.sessions.0.store.find_now(&key) {
+                Some(answer) => answer?,
+                None => return Ok(Look::Ask(key)),
+            };
+            if found.as_ref().is_some_and(|found| self.is_touch_due(found)) {
+                return Ok(Look::Ask(key));
+            }
+            state.read(key, found);
+        }
+        Ok(match &state.connection {
+            Connection::User(connected) => Look::User(take(connected)),
+            _ => Look::Nobody,
+        })
+    }
+
     /// The live session that the request's cookie names, read from the store the first time.
     pub(crate) async fn connected(&self) -> Result<Option<Connected>, Error> {
-        self.judge()?;
-        let key = {
-            let mut state = self.state();
-            state.looked_at |= !matches!(state.connection, Connection::Ignored(_));
-            match &state.connection {
-                Connection::User(connected) => return Ok(Some(connected.clone())),
-                Connection::Nobody | Connection::Ignored(_) => return Ok(None),
-                Connection::Unread(None) => {
-                    state.connection = Connection::Nobody;
-                    return Ok(None);
-                }
-                Connection::Unread(Some(key)) => *key,
-            }
-        };
+        match self.look(Connected::clone)? {
+            Look::User(connected) => Ok(Some(connected)),
+            Look::Nobody => Ok(None),
+            // Boxed: the futures of handlers stay small, and a store that has to be waited for outweighs it.
+            Look::Ask(key) => Box::pin(self.ask(key)).await,
+        }
+    }
+
+    async fn ask(&self, key: SessionKey) -> Result<Option<Connected>, Error> {
         let found = self.find(&key).await?;
-        if let Some(found) = &found {
-            self.touch(&key, found).await;
+        if let Some(found) = &found
+            && self.is_touch_due(found)
+        {
+            self.touch(&key).await;
         }
         let mut state = self.state();
-        if declaration::any_wrapper() {
-            state.read_at = Some(Instant::now());
-        }
         // A log-in or log-out meanwhile, in another part of this request, knows better than what was read before it.
         if let Connection::Unread(_) = state.connection {
-            state.connection = match found {
-                Some(found) => Connection::User(Connected::new(key, found)),
-                None => Connection::Nobody,
-            };
+            state.read(key, found);
         }
         match &state.connection {
             Connection::User(connected) => Ok(Some(connected.clone())),
@@ -325,7 +344,7 @@ impl Context {
                 state.connection = Connection::Unread(Some(connected.key));
             }
         }
-        *self.groups.lock().await = None;
+        *self.more().groups.lock().await = None;
     }
 
     async fn find(&self, key: &SessionKey) -> Result<Option<Found>, Error> {
@@ -337,30 +356,36 @@ impl Context {
         Ok(found?)
     }
 
+    fn is_touch_due(&self, found: &Found) -> bool {
+        found.now.since(found.seen) >= self.sessions.0.touch_interval
+    }
+
     /// Writes down the activity, at most once a touch interval. A failure costs a bit of the session's life, so it is
     /// logged and the request goes on.
-    async fn touch(&self, key: &SessionKey, found: &Found) {
-        if found.now.since(found.seen) < self.sessions.0.config.touch_interval() {
-            return;
-        }
+    async fn touch(&self, key: &SessionKey) {
         if let Err(error) = self.sessions.0.store.touch(key).await {
             tracing::warn!(%error, "the activity of a session could not be written");
         }
     }
 
+    /// The groups of the connected user, if they can be told without waiting.
+    pub(crate) fn groups_at_once<'a>(&self, connected: &'a Connected) -> Option<Cow<'a, GroupSet>> {
+        match &self.sessions.0.groups {
+            None => connected.read.as_ref().map(|read| Cow::Borrowed(&read.groups)),
+            Some(provider) => provider.remembered(&connected.user).map(Cow::Owned),
+        }
+    }
+
     /// The groups of the connected user, from wherever this application keeps them.
     pub(crate) async fn groups_of(&self, connected: &Connected) -> Result<GroupSet, Error> {
-        let Some(provider) = &self.sessions.0.groups else {
-            return match &connected.read {
-                Some(read) => Ok(read.groups.clone()),
-                // Opened in this request: read for the first time.
-                None => Ok(self.find(&connected.key).await?.map(|found| found.groups).unwrap_or_default()),
-            };
-        };
-        if let Some(groups) = provider.remembered(&connected.user) {
-            return Ok(groups);
+        if let Some(groups) = self.groups_at_once(connected) {
+            return Ok(groups.into_owned());
         }
-        let mut asked = self.groups.lock().await;
+        let Some(provider) = &self.sessions.0.groups else {
+            // Opened or changed in this request, and read for the first time since.
+            return Ok(self.find(&connected.key).await?.map(|found| found.groups).unwrap_or_default());
+        };
+        let mut asked = self.more().groups.lock().await;
         if let Some((user, groups)) = &*asked
             && *user == connected.user
         {
@@ -381,14 +406,34 @@ impl Context {
 
     /// The user as an application type, loaded once a request and user.
     pub(crate) fn loaded_user<T: Clone + 'static>(&self, user: &UserId) -> Option<T> {
-        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let users = self.more().users.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, _, value) = users.iter().find(|(id, of, _)| *id == TypeId::of::<T>() && of == user)?;
         value.downcast_ref().cloned()
     }
 
     pub(crate) fn keep_user<T: Clone + Send + Sync + 'static>(&self, user: &UserId, value: T) {
-        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut users = self.more().users.lock().unwrap_or_else(PoisonError::into_inner);
         users.push((TypeId::of::<T>(), user.clone(), Arc::new(value)));
+    }
+}
+
+/// The answer of [`Context::look`].
+pub(crate) enum Look<T> {
+    Nobody,
+    User(T),
+    /// The store has to be waited for.
+    Ask(SessionKey),
+}
+
+impl State {
+    fn read(&mut self, key: SessionKey, found: Option<Found>) {
+        if declaration::any_wrapper() {
+            self.read_at = Some(Instant::now());
+        }
+        self.connection = match found {
+            Some(found) => Connection::User(Connected::new(key, found)),
+            None => Connection::Nobody,
+        };
     }
 }
 
@@ -529,7 +574,11 @@ impl Session {
     ///
     /// [`Error::Store`] if the store fails; that is never taken for "nobody".
     pub async fn user(&self) -> Result<Option<UserId>, Error> {
-        Ok(self.0.connected().await?.map(|connected| connected.user))
+        match self.0.look(|connected| connected.user.clone())? {
+            Look::User(user) => Ok(Some(user)),
+            Look::Nobody => Ok(None),
+            Look::Ask(_) => Ok(self.0.connected().await?.map(|connected| connected.user)),
+        }
     }
 
     pub(crate) fn key_under(&self, sessions: &Sessions) -> Option<SessionKey> {

@@ -30,12 +30,10 @@ impl CookieConfig {
     /// What is ill-formed is skipped, so that a stray cookie of that name locks nobody out; two different well-formed
     /// ones count as none, since choosing between them would let the one who planted the other decide.
     pub(crate) fn read(&self, headers: &HeaderMap) -> Option<SessionKey> {
-        let mut tokens = headers
-            .get_all(header::COOKIE)
-            .iter()
-            .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
-            .filter_map(|pair| pair.trim_ascii().strip_prefix(self.name.as_bytes())?.strip_prefix(b"="))
-            .filter_map(Token::decode);
+        let mut tokens = headers.get_all(header::COOKIE).iter().flat_map(pairs).filter_map(|pair| {
+            let value = pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"=")?;
+            Token::decode(value.trim_ascii_end())
+        });
         let token = tokens.next()?;
         tokens.all(|other| other == token).then(|| token.key())
     }
@@ -63,6 +61,20 @@ impl CookieConfig {
             .same_site(SameSite::Lax)
             .build()
     }
+}
+
+/// The pairs of a `Cookie` header, without the white space before each.
+fn pairs(header: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(header.as_bytes());
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (pair, after) = match memchr::memchr(b';', text) {
+            Some(end) => (&text[..end], Some(&text[end + 1..])),
+            None => (text, None),
+        };
+        rest = after;
+        Some(pair.trim_ascii_start())
+    })
 }
 
 fn header_value(cookie: &Cookie<'_>) -> HeaderValue {

@@ -25,7 +25,10 @@ impl CrossSite {
 
     /// Whether the request may be handled. Safe methods pass, except where they open a channel.
     pub(crate) fn admits(&self, parts: &Parts) -> bool {
-        if request::is_safe(&parts.method) && !request::is_handshake(&parts.headers) {
+        // The first question alone decides nearly always, and for any method.
+        if request::is_same_origin(&parts.headers)
+            || request::is_safe(&parts.method) && !request::is_handshake(&parts.headers)
+        {
             return true;
         }
         let judged: [HeaderName; 3] = [HeaderName::from_static("sec-fetch-site"), header::ORIGIN, header::HOST];

@@ -28,7 +28,9 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        session(parts).cloned()
+        let session = session(parts)?;
+        session.0.origin.note_user_agent(&parts.headers);
+        Ok(session.clone())
     }
 }
 

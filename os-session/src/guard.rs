@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
-use crate::context::{Connected, Session};
+use crate::context::{Connected, Look, Session};
 use crate::declaration::Declaration;
 use crate::deny::{Denied, DenyFun};
 use crate::error::{Denial, Error};
@@ -65,7 +65,7 @@ where
         if let (Refusal::Denied { session, denial }, Some(deny_fun)) = (&refused, R::DENY_FUN) {
             return Err(deny_fun(Denied { session, denial: *denial, head: parts }, state).await);
         }
-        Err(answer(refused, parts).await)
+        Err(Box::pin(answer(refused, parts)).await)
     }
 }
 
@@ -145,6 +145,35 @@ async fn answer(refusal: Refusal, head: &Parts) -> Response {
 /// Runs a wrapped request up to its handler: connection, `on_request`, start hooks, rule, `on_connected_request` or
 /// `on_unconnected_request`. Hooks run once a request, the rule wherever there is one; inside a hook the rule alone.
 pub(crate) async fn enter(session: &Session, declaration: &'static Declaration) -> Result<(), Refusal> {
+    if admits_at_once(session, declaration)? {
+        return Ok(());
+    }
+    // Boxed: the futures of handlers stay small, and hooks, a refusal or a store to be waited for outweigh it.
+    Box::pin(enter_step_by_step(session, declaration)).await
+}
+
+/// Whether it can be told without waiting, and without a hook to be run, that the request is admitted: most are.
+fn admits_at_once(session: &Session, rule: &'static Declaration) -> Result<bool, Error> {
+    let sessions = session.sessions();
+    if sessions.0.has_request_hooks || rule.ignores_session() {
+        return Ok(false);
+    }
+    if rule.requires_connection() {
+        session.0.require_connection();
+    }
+    let admitted = session.0.look(|connected| {
+        !rule.names_groups()
+            || sessions.knows_groups_of(rule)
+                && session.0.groups_at_once(connected).is_some_and(|groups| rule.admits(&groups))
+    })?;
+    Ok(match admitted {
+        Look::User(admitted) => admitted,
+        Look::Nobody => !rule.requires_connection(),
+        Look::Ask(_) => false,
+    })
+}
+
+async fn enter_step_by_step(session: &Session, declaration: &'static Declaration) -> Result<(), Refusal> {
     let Session(context) = session;
     if declaration.ignores_session() {
         context.ignore_session();
@@ -184,13 +213,7 @@ fn runs_hooks(events: &[EventKind]) -> bool {
 
 /// The hooks that run before the rule, once a request.
 async fn begin(session: &Session, connected: Option<&Connected>) -> Result<(), Error> {
-    const HOOKS: &[EventKind] = &[
-        EventKind::Request,
-        EventKind::StartProcess,
-        EventKind::StartConnectedProcess,
-        EventKind::StartUnconnectedProcess,
-    ];
-    if !runs_hooks(HOOKS) {
+    if !runs_hooks(hook::START) && !runs_hooks(&[EventKind::Request]) {
         return Ok(());
     }
     let input = HookInput::of(session, connected.map(|connected| &connected.user));
@@ -202,7 +225,7 @@ async fn begin(session: &Session, connected: Option<&Connected>) -> Result<(), E
         }
         Ok(())
     };
-    session.0.once.request.get_or_try_init(begin).await.copied()
+    session.0.more().once.request.get_or_try_init(begin).await.copied()
 }
 
 /// A hook may find that the account behind the session is gone. Then the session is, and whatever the hook made of it,
@@ -235,7 +258,7 @@ async fn once_connected(session: &Session, connected: &Connected) -> Result<(), 
     }
     let input = HookInput::of(session, Some(&connected.user));
     let run = async || hook::run(&[EventKind::ConnectedRequest], input).await;
-    session.0.once.connected.get_or_try_init(run).await.copied()
+    session.0.more().once.connected.get_or_try_init(run).await.copied()
 }
 
 async fn once_unconnected(session: &Session) -> Result<(), Error> {
@@ -243,7 +266,7 @@ async fn once_unconnected(session: &Session) -> Result<(), Error> {
         return Ok(());
     }
     let run = async || hook::run(&[EventKind::UnconnectedRequest], HookInput::of(session, None)).await;
-    session.0.once.unconnected.get_or_try_init(run).await.copied()
+    session.0.more().once.unconnected.get_or_try_init(run).await.copied()
 }
 
 enum Decision {

@@ -71,6 +71,21 @@ events! {
     DeniedRequest = "on_denied_request",
 }
 
+/// The start of a process, connected or not: one queue, as in the original.
+pub(crate) const START: &[EventKind] =
+    &[EventKind::StartProcess, EventKind::StartConnectedProcess, EventKind::StartUnconnectedProcess];
+
+/// What happens in every admitted request.
+pub(crate) const IN_A_REQUEST: &[EventKind] = &[
+    EventKind::Request,
+    EventKind::StartProcess,
+    EventKind::StartConnectedProcess,
+    EventKind::StartUnconnectedProcess,
+    EventKind::ConnectedRequest,
+    EventKind::UnconnectedRequest,
+    EventKind::ResumeSession,
+];
+
 impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.attribute())

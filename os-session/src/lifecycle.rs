@@ -206,7 +206,7 @@ impl Session {
         let session = self.clone();
         sessions
             .change(CURRENT.scope(self, async move {
-                let _one_at_a_time = session.0.changing.lock().await;
+                let _one_at_a_time = session.0.more().changing.lock().await;
                 change.await
             }))
             .await
@@ -361,7 +361,7 @@ fn new_session(
         key,
         user,
         handle: SessionHandle::from_u64(getrandom::u64().map_err(Error::Random)?),
-        device: context.origin.user_agent.as_ref().and_then(device::label).map(Into::into),
+        device: context.origin.user_agent().and_then(device::label).map(Into::into),
         idle: lifetime.idle,
         absolute: lifetime.absolute,
         expire,
@@ -511,7 +511,7 @@ pub(crate) fn abandon(session: &Session) {
     let sessions = session.sessions().clone();
     let _task = sessions.0.tasks.spawn(async move {
         // After a change that is under way, which may see for itself that nobody waits any more.
-        let _one_at_a_time = session.0.changing.lock().await;
+        let _one_at_a_time = session.0.more().changing.lock().await;
         take_back(&session).await;
     });
 }

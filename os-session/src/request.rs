@@ -1,5 +1,7 @@
 //! What a request says of itself: where it comes from, and what kind of client sent it.
 
+use std::sync::OnceLock;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -12,21 +14,44 @@ const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 /// What opening a session needs to know of the request, kept since the request itself is gone by then.
 #[derive(Debug)]
 pub(crate) struct Origin {
-    /// The request was sent by a page of another site.
+    /// A safe request that a page of another site caused. (Others of that kind are refused altogether.)
     pub(crate) cross_site: bool,
-    /// The page that sent the request came over plain HTTP.
+    /// The page that sent the request came over plain HTTP. Browsers do not say so in a request for a page.
     pub(crate) plain_http: bool,
-    pub(crate) user_agent: Option<HeaderValue>,
+    user_agent: OnceLock<HeaderValue>,
 }
 
 impl Origin {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        Self {
-            cross_site: headers.get(&SEC_FETCH_SITE).is_some_and(|site| site == "cross-site" || site == "same-site"),
-            plain_http: headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"http://")),
-            user_agent: headers.get(header::USER_AGENT).cloned(),
+    pub(crate) fn of(parts: &Parts) -> Self {
+        let headers = &parts.headers;
+        let safe = is_safe(&parts.method);
+        let origin = Self {
+            cross_site: safe && !is_same_origin(headers) && headers.contains_key(&SEC_FETCH_SITE),
+            plain_http: !safe
+                && headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"http://")),
+            user_agent: OnceLock::new(),
+        };
+        if !safe {
+            origin.note_user_agent(headers);
+        }
+        origin
+    }
+
+    /// Notes the device, where a session may be opened.
+    pub(crate) fn note_user_agent(&self, headers: &HeaderMap) {
+        if let Some(user_agent) = headers.get(header::USER_AGENT) {
+            let _ = self.user_agent.set(user_agent.clone());
         }
     }
+
+    pub(crate) fn user_agent(&self) -> Option<&HeaderValue> {
+        self.user_agent.get()
+    }
+}
+
+/// Whether the browser says that the request comes from this origin, or from no page at all.
+pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
+    headers.get(&SEC_FETCH_SITE).is_some_and(|site| site == "same-origin" || site == "none")
 }
 
 /// Whether the method is safe in the sense of RFC 9110: it asks for nothing to change.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::config::{Config, States};
 use crate::context::Session;
@@ -34,6 +34,12 @@ pub(crate) struct Inner {
     pub(crate) states: States,
     pub(crate) deny_fun: Option<BoxedDenyFun>,
     pub(crate) tasks: Tasks,
+    /// [`Config::touch_interval`], on the way of every request.
+    pub(crate) touch_interval: Duration,
+    /// Some hook waits for the start of a process.
+    pub(crate) has_start_hooks: bool,
+    /// Some hook runs in every request, so that none is admitted without looking for them.
+    pub(crate) has_request_hooks: bool,
     /// Some hook or `deny_fun` wants the request's head where the request itself is out of reach.
     pub(crate) keeps_parts: bool,
     /// Sessions that this process has met, and when they may be forgotten; used only where a hook wants to know.

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
@@ -35,8 +35,9 @@ impl Visit {
     }
 
     /// Runs what answers the request, as the current request of this task.
-    pub(crate) async fn run(mut self, answer: impl Future<Output = Response>) -> Response {
-        let mut response = CURRENT.scope(self.session.clone(), answer).await;
+    pub(crate) async fn run(mut self, mut answer: Pin<&mut impl Future<Output = Response>>) -> Response {
+        let session = &self.session;
+        let mut response = poll_fn(|cx| CURRENT.sync_scope(session.clone(), || answer.as_mut().poll(cx))).await;
         self.session.0.finish(&mut response);
         self.finished = true;
         response
@@ -124,13 +125,13 @@ where
         let visit = Visit::begin(&self.sessions, &mut parts);
         let answer = self.inner.call(Request::from_parts(parts, body));
         match visit {
-            Some(visit) => {
-                let answer = async {
+            Some(visit) => Box::pin(async {
+                let answer = pin!(async {
                     let Ok(response) = answer.await;
                     response
-                };
-                Box::pin(async { Ok(visit.run(answer).await) })
-            }
+                });
+                Ok(visit.run(answer).await)
+            }),
             None => Box::pin(answer),
         }
     }

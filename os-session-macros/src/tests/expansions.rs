@@ -1,8 +1,11 @@
 //! The generated code, pretty-printed, against the files of `expansions/`. `UPDATE_EXPECT=1 cargo test` writes them.
 
 use expect_test::expect_file;
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{ToTokens, quote};
 
 use super::expand;
+use crate::role::Role;
 
 fn check(name: &str, source: &str) {
     let file = syn::parse2(expand(source)).expect("the expansion is Rust");
@@ -81,7 +84,7 @@ fn rpc_with_rule() {
     check(
         "rpc_with_rule",
         r#"
-        #[connected_rpc(opt, deny = "banned", deny_fun = sorry, state = App)]
+        #[connected_rpc(opt, deny = "banned", state = Pair<App, fn(&str) -> u8>, deny_fun = sorry)]
         async fn peek(User(account): Option<User<Account>>) -> Result<impl Display, AppError> { look(account) }
         "#,
     );
@@ -91,10 +94,10 @@ fn rpc_with_rule() {
 fn wrapper() {
     check(
         "wrapper",
-        r#"
+        "
         #[connected_wrapper(allow = Group::Admin, deny_fun = sorry)]
         async fn purge<T>(of: T) -> Result<(), AppError> where T: Into<Key> { delete(of.into()).await }
-        "#,
+        ",
     );
 }
 
@@ -129,6 +132,13 @@ fn broken() {
         pub fn home(user: UserId) -> String { user.to_string() }
         "#,
     );
+    check(
+        "broken_long_handler",
+        "
+        #[public(reason = \"shop\")]
+        async fn home(a: A, b: B, c: C, d: D, e: E, f: F, g: G, h: H, i: I, j: J, k: K, l: L, m: M, n: N, o: O, p: P) {}
+        ",
+    );
     check("broken_method", "#[connected] async fn home(&self) -> String { self.greeting() }");
     check(
         "broken_rpc",
@@ -137,4 +147,20 @@ fn broken() {
         async fn rename(user: UserId, title: String) -> Result<(), AppError> { store(user, title).await }
         "#,
     );
+}
+
+/// `$group:expr`, `$path:path`, `$state:ty` and `$body:block` come in groups without delimiters.
+#[test]
+fn fragments_of_macro_rules() {
+    let expansion = |wrap: fn(TokenStream) -> TokenStream| {
+        let group = wrap(quote!(Group::Admin));
+        let path = wrap(quote!(sorry));
+        let state = wrap(quote!(App));
+        let body = wrap(quote!({ "welcome" }));
+        let arguments = quote!(allow = [#group, "staff"], deny_fun = #path, state = #state);
+        crate::expand(Role::Wrapper, arguments, quote!(async fn home() -> Answer #body)).to_string()
+    };
+    let fragments = expansion(|tokens| Group::new(Delimiter::None, tokens).into_token_stream());
+    assert!(!fragments.contains("compile_error"), "{fragments}");
+    assert_eq!(fragments, expansion(|tokens| tokens));
 }

@@ -85,7 +85,7 @@ fn user(input: &HookInput<'_>) -> Result<UserId, HookFailure> {
 }
 
 fn parts<'a>(input: &HookInput<'a>) -> Result<&'a Parts, HookFailure> {
-    input.session.and_then(|session| session.0.parts.as_ref()).ok_or_else(|| missing("the request's head"))
+    input.session.and_then(|session| session.0.parts.as_deref()).ok_or_else(|| missing("the request's head"))
 }
 
 async fn loaded<T, S>(input: &HookInput<'_>) -> Result<Option<T>, HookFailure>

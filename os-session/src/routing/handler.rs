@@ -1,10 +1,12 @@
 //! What can be routed: functions with a rule, whose other parameters are axum extractors.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::handler::Handler;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
 use crate::access::Slot;
@@ -25,7 +27,7 @@ pub trait DeclaredFn<Args>: Clone + Send + Sync + Sized + 'static {
     fn declaration() -> &'static Declaration;
 
     /// Calls the function.
-    fn call(self, args: Args) -> impl Future<Output = Response> + Send;
+    fn call(self, args: Args) -> impl Future<Output: IntoResponse> + Send;
 }
 
 /// A parameter of a handler that is taken from the request's head: every axum extractor but the last.
@@ -54,8 +56,8 @@ impl<T, S, M> LastExtractor<S, M> for T where T: FromRequest<S, M> + Send {}
 
 /// Parameters that can be taken from a request, in their order; `M` says whether the last reads the body.
 pub trait Extractors<S, M>: Sized + Send + 'static {
-    /// Takes them, or answers why not.
-    fn extract(request: Request, state: &S) -> impl Future<Output = Result<Self, Response>> + Send;
+    /// Takes them, or answers why not. What is left of the request is of no use.
+    fn extract(head: &mut Parts, body: &mut Body, state: &S) -> impl Future<Output = Result<Self, Response>> + Send;
 }
 
 /// A declared function as an axum handler: rule, extractors, body and context in one box.
@@ -76,31 +78,28 @@ where
 
     fn call(self, request: Request, state: S) -> Self::Future {
         let Self { handler, slot } = self;
-        if H::declaration().is_public() {
-            return Box::pin(answer(handler, request, state));
-        }
-        let Some(sessions) = slot.get() else {
-            return Box::pin(async { Error::NoLayer.into_response() });
+        let (mut head, mut body) = request.into_parts();
+        let visit = if H::declaration().is_public() {
+            None
+        } else {
+            let Some(sessions) = slot.get() else {
+                return Box::pin(async { Error::NoLayer.into_response() });
+            };
+            Visit::begin(sessions, &mut head)
         };
-        let (mut parts, body) = request.into_parts();
-        let visit = Visit::begin(sessions, &mut parts);
-        let request = Request::from_parts(parts, body);
-        match visit {
-            Some(visit) => Box::pin(visit.run(answer(handler, request, state))),
-            None => Box::pin(answer(handler, request, state)),
-        }
-    }
-}
-
-async fn answer<H, M, Args, S>(handler: H, request: Request, state: S) -> Response
-where
-    H: DeclaredFn<Args>,
-    Args: Extractors<S, M>,
-    S: Send + Sync,
-{
-    match Args::extract(request, &state).await {
-        Ok(args) => handler.call(args).await,
-        Err(response) => response,
+        Box::pin(async move {
+            // Pinned here, and not passed on by value: a future that is moved into another is stored twice.
+            let answer = pin!(async {
+                match Args::extract(&mut head, &mut body, &state).await {
+                    Ok(args) => handler.call(args).await.into_response(),
+                    Err(response) => response,
+                }
+            });
+            match visit {
+                Some(visit) => visit.run(answer).await,
+                None => answer.await,
+            }
+        })
     }
 }
 
@@ -119,8 +118,8 @@ macro_rules! declared_fn {
             }
 
             #[allow(non_snake_case)]
-            async fn call(self, (admitted, $($arg,)*): (Admitted<R>, $($arg,)*)) -> Response {
-                self(admitted, $($arg),*).await.into_response()
+            fn call(self, (admitted, $($arg,)*): (Admitted<R>, $($arg,)*)) -> impl Future<Output: IntoResponse> + Send {
+                self(admitted, $($arg),*)
             }
         }
     };
@@ -136,10 +135,9 @@ macro_rules! extractors {
             Last: LastExtractor<S, M> + 'static,
         {
             #[allow(non_snake_case, unused_mut)]
-            async fn extract(request: Request, state: &S) -> Result<Self, Response> {
-                let (mut parts, body) = request.into_parts();
-                $(let $head = $head::from_request_parts(&mut parts, state).await.map_err(IntoResponse::into_response)?;)*
-                let request = Request::from_parts(parts, body);
+            async fn extract(head: &mut Parts, body: &mut Body, state: &S) -> Result<Self, Response> {
+                $(let $head = $head::from_request_parts(head, state).await.map_err(IntoResponse::into_response)?;)*
+                let request = Request::from_parts(std::mem::replace(head, Request::new(()).into_parts().0), std::mem::take(body));
                 let last = Last::from_request(request, state).await.map_err(IntoResponse::into_response)?;
                 Ok(($($head,)* last,))
             }

@@ -1,5 +1,7 @@
 //! A browser as far as sessions see one: it keeps cookies, and says where its requests come from.
 
+use std::pin::pin;
+
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
@@ -52,15 +54,12 @@ impl Browser {
             unreachable!("a new request has no context");
         };
         let mut outcome = Ok(());
-        let log_in = async {
-            let connect = Session::current().map(|session| session.connect(user));
-            outcome = match connect {
-                Ok(connect) => connect.await,
-                Err(error) => Err(error),
-            };
-            Response::new(Body::empty())
-        };
-        let answer = visit.run(log_in).await;
+        let answer = visit
+            .run(pin!(async {
+                outcome = async { Session::current()?.connect(user).await }.await;
+                Response::new(Body::empty())
+            }))
+            .await;
         self.keep_cookies(answer.headers());
         outcome
     }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`plain`] | axum alone: what any answer costs before a session enters |
 //! | [`floor`] | a protected request written by hand for one application: the least that is possible |
-//! | `os_session` | the same routes declared with `#[connected]` and `#[public]` |
+//! | [`mod@os_session`] | the same routes declared with `#[connected]` and `#[public]` |
 //! | [`harness`] | the request, the loop, callgrind, the table: the same for all, the peers' package included |
 //! | [`allocator`] | the counting allocator |
 //!
@@ -24,7 +24,6 @@
 pub mod allocator;
 pub mod floor;
 pub mod harness;
-#[cfg(feature = "os-session")]
 pub mod os_session;
 pub mod plain;
 
@@ -37,14 +36,10 @@ pub fn cases() -> Vec<Case> {
         Case::new("request", Shape::Nothing, plain::app),
         Case::new("plain", Shape::Protected, plain::app),
         Case::new("floor", Shape::Protected, floor::app).holding(floor::fill),
-        #[cfg(feature = "os-session")]
         Case::new("os-session", Shape::Protected, os_session::app).holding(os_session::fill),
-        #[cfg(feature = "os-session")]
         Case::new("os-session-asked", Shape::Protected, os_session::asked),
-        #[cfg(feature = "os-session")]
         Case::new("os-session-cached", Shape::Protected, os_session::cached),
         Case::new("plain-public", Shape::Public, plain::app),
-        #[cfg(feature = "os-session")]
         Case::new("os-session-public", Shape::Public, os_session::app),
     ]
 }

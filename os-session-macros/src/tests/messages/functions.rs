@@ -155,6 +155,28 @@ fn server_function_without_user() {
 }
 
 #[test]
+fn optional_user() {
+    check(
+        "#[connected_rpc(opt)] async fn peek(user: User<Account>) {}",
+        &[(
+            "User<Account>",
+            "server function `peek` with `opt` must take an `Option`",
+            "write `Option<User<Account>>`",
+        )],
+    );
+    check(
+        "#[connected_rpc] async fn peek(user: Option<UserId>) {}",
+        &[(
+            "Option<UserId>",
+            "server function `peek` cannot take an `Option` without `opt`",
+            "write `UserId`, or `#[connected_rpc(opt)]`",
+        )],
+    );
+    // An alias may be an `Option`; the compiler knows.
+    check("#[connected_rpc(opt)] async fn peek(user: Visitor) {}", &[]);
+}
+
+#[test]
 fn session_in_a_public_handler() {
     for ty in [
         "UserId",

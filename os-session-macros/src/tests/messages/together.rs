@@ -8,7 +8,10 @@ use crate::role::Role;
 fn force_unconnected() {
     for (attribute, parameters) in [("connected", ""), ("connected_rpc", "user: Option<UserId>")] {
         check(
-            &format!("#[{attribute}(force_unconnected)] async fn home({parameters}) {{}}"),
+            &format!(
+                "#[{attribute}(force_unconnected)] async fn home({}) {{}}",
+                parameters.replace("Option<UserId>", "UserId")
+            ),
             &[(
                 "force_unconnected",
                 "`force_unconnected` must stand beside `opt`",

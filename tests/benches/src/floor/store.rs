@@ -128,8 +128,7 @@ impl Store {
 
 /// The hash of a token is as good as random: its first bytes are the table's hash.
 fn short(hash: &TokenHash) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *hash;
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    u64::from_le_bytes(*hash.first_chunk().expect("32 bytes are more than 8"))
 }
 
 fn at(row: Row) -> usize {
