@@ -18,6 +18,7 @@ const _: () = {
         "the shop window",
     );
     impl ::os_session::__private::Declared for __os_session_about {
+        const PUBLIC: bool = true;
         fn declaration() -> &'static ::os_session::__private::Declaration {
             &__DECLARATION
         }

@@ -32,6 +32,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let calls = rule.expand(&runtime);
     let declared = Declared {
         declaration: quote!(#runtime::Declaration::page(#place) #calls),
+        public: false,
         deny_fun: rule.deny_fun(),
         state: rule.state(),
         listed: true,

@@ -32,6 +32,8 @@ pub(crate) fn check(function: &Function, runtime: &Runtime, errors: &mut Diagnos
 pub(crate) struct Declared<'a> {
     /// The runtime's `Declaration`.
     pub(crate) declaration: TokenStream,
+    /// Whether it says that the handler is public, which routing has to know as a constant.
+    pub(crate) public: bool,
     pub(crate) deny_fun: Option<&'a ExprPath>,
     /// The router's state, where `deny_fun` needs it.
     pub(crate) state: Option<&'a Type>,
@@ -61,6 +63,7 @@ pub(crate) fn expand_broken(mut function: Function, runtime: &Runtime) -> TokenS
     let place = place(&function.sig.ident, runtime);
     let declared = Declared {
         declaration: quote!(#runtime::Declaration::page(#place)),
+        public: false,
         deny_fun: None,
         state: None,
         listed: false,
@@ -93,7 +96,12 @@ fn rule_name(handler: &Ident) -> Ident {
 fn expand_rule(function: &Function, rule: &Ident, declared: &Declared<'_>, runtime: &Runtime) -> TokenStream {
     let cfgs: Vec<_> = function.cfgs().collect();
     let vis = &function.vis;
-    let Declared { declaration, deny_fun, state, listed } = declared;
+    let Declared { declaration, public, deny_fun, state, listed } = declared;
+    let public = public.then(|| {
+        quote!(
+            const PUBLIC: bool = true;
+        )
+    });
     let generics = state.is_none().then(|| quote!(<__S: ::core::marker::Send + ::core::marker::Sync + 'static>));
     let state = state.map_or_else(|| quote!(__S), ToTokens::to_token_stream);
     let deny_fun = deny_fun.map(|deny_fun| expand_deny_fun(deny_fun, &state, runtime));
@@ -115,6 +123,8 @@ fn expand_rule(function: &Function, rule: &Ident, declared: &Declared<'_>, runti
             static __DECLARATION: #runtime::Declaration = #declaration;
 
             impl #runtime::Declared for #rule {
+                #public
+
                 fn declaration() -> &'static #runtime::Declaration {
                     &__DECLARATION
                 }

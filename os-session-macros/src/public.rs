@@ -50,6 +50,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let reason = public.reason.get().map(|Reason(reason)| reason);
     let declared = Declared {
         declaration: quote!(#runtime::Declaration::public(#place, #reason)),
+        public: true,
         deny_fun: None,
         state: None,
         listed: true,

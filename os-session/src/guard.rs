@@ -17,6 +17,9 @@ use crate::respond::to_login;
 
 /// A function that carries a rule: implemented by what an attribute puts beside it.
 pub trait Declared: Send + Sync + 'static {
+    /// Whether it is `#[public]`: its requests need no session, and are routed without what would find one.
+    const PUBLIC: bool = false;
+
     /// The rule, as it was registered.
     fn declaration() -> &'static Declaration;
 }

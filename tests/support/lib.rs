@@ -1,1 +1,3 @@
 //! What several tests need. It registers no hook and declares no handler: those would be in every test's binary.
+
+pub mod trace;

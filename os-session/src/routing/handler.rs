@@ -23,6 +23,9 @@ use crate::visit::Visit;
     note = "a closure is routed with `MethodRouter::from_axum(axum::routing::get(closure), \"why it is open to all\")`"
 )]
 pub trait DeclaredFn<Args>: Clone + Send + Sync + Sized + 'static {
+    /// Whether the rule is `#[public]`.
+    const PUBLIC: bool;
+
     /// The rule.
     fn declaration() -> &'static Declaration;
 
@@ -56,8 +59,28 @@ impl<T, S, M> LastExtractor<S, M> for T where T: FromRequest<S, M> + Send {}
 
 /// Parameters that can be taken from a request, in their order; `M` says whether the last reads the body.
 pub trait Extractors<S, M>: Sized + Send + 'static {
-    /// Takes them, or answers why not. What is left of the request is of no use.
-    fn extract(head: &mut Parts, body: &mut Body, state: &S) -> impl Future<Output = Result<Self, Response>> + Send;
+    /// Takes them, or answers why not.
+    fn extract(incoming: &mut Incoming, state: &S) -> impl Future<Output = Result<Self, Response>> + Send;
+}
+
+/// A request while parameters are taken from it. It is handed on by reference, since it is large to be moved.
+#[derive(Debug)]
+pub struct Incoming(Option<(Parts, Body)>);
+
+impl Incoming {
+    fn new(head: Parts, body: Body) -> Self {
+        Self(Some((head, body)))
+    }
+
+    fn head(&mut self) -> &mut Parts {
+        let (head, _) = self.0.as_mut().expect("the last parameter takes the request, and is the last");
+        head
+    }
+
+    fn take(&mut self) -> Request {
+        let (head, body) = self.0.take().expect("the last parameter takes the request, and is the last");
+        Request::from_parts(head, body)
+    }
 }
 
 /// A declared function as an axum handler: rule, extractors, body and context in one box.
@@ -78,28 +101,52 @@ where
 
     fn call(self, request: Request, state: S) -> Self::Future {
         let Self { handler, slot } = self;
-        let (mut head, mut body) = request.into_parts();
-        let visit = if H::declaration().is_public() {
-            None
-        } else {
-            let Some(sessions) = slot.get() else {
-                return Box::pin(async { Error::NoLayer.into_response() });
-            };
-            Visit::begin(sessions, &mut head)
+        let Some(sessions) = slot.get() else {
+            return Box::pin(async { Error::NoLayer.into_response() });
         };
+        let (mut head, body) = request.into_parts();
+        let visit = Visit::begin(sessions, &mut head);
+        let mut incoming = Incoming::new(head, body);
         Box::pin(async move {
             // Pinned here, and not passed on by value: a future that is moved into another is stored twice.
-            let answer = pin!(async {
-                match Args::extract(&mut head, &mut body, &state).await {
-                    Ok(args) => handler.call(args).await.into_response(),
-                    Err(response) => response,
-                }
-            });
+            let answer = pin!(answer(handler, &mut incoming, &state));
             match visit {
                 Some(visit) => visit.run(answer).await,
                 None => answer.await,
             }
         })
+    }
+}
+
+/// A public function as an axum handler: no context, and nothing that a function of axum's would not cost.
+#[derive(Debug, Clone)]
+pub(crate) struct Open<H>(pub(crate) H);
+
+impl<H, M, Args, S> Handler<(M, Args), S> for Open<H>
+where
+    H: DeclaredFn<Args>,
+    Args: Extractors<S, M>,
+    S: Clone + Send + Sync + 'static,
+    M: 'static,
+{
+    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+    fn call(self, request: Request, state: S) -> Self::Future {
+        let (head, body) = request.into_parts();
+        let mut incoming = Incoming::new(head, body);
+        Box::pin(async move { answer(self.0, &mut incoming, &state).await })
+    }
+}
+
+async fn answer<H, M, Args, S>(handler: H, incoming: &mut Incoming, state: &S) -> Response
+where
+    H: DeclaredFn<Args>,
+    Args: Extractors<S, M>,
+    S: Send + Sync,
+{
+    match Args::extract(incoming, state).await {
+        Ok(args) => handler.call(args).await.into_response(),
+        Err(response) => response,
     }
 }
 
@@ -113,6 +160,8 @@ macro_rules! declared_fn {
             R: Declared,
             $($arg: Send,)*
         {
+            const PUBLIC: bool = R::PUBLIC;
+
             fn declaration() -> &'static Declaration {
                 R::declaration()
             }
@@ -135,10 +184,9 @@ macro_rules! extractors {
             Last: LastExtractor<S, M> + 'static,
         {
             #[allow(non_snake_case, unused_mut)]
-            async fn extract(head: &mut Parts, body: &mut Body, state: &S) -> Result<Self, Response> {
-                $(let $head = $head::from_request_parts(head, state).await.map_err(IntoResponse::into_response)?;)*
-                let request = Request::from_parts(std::mem::replace(head, Request::new(()).into_parts().0), std::mem::take(body));
-                let last = Last::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+            async fn extract(incoming: &mut Incoming, state: &S) -> Result<Self, Response> {
+                $(let $head = $head::from_request_parts(incoming.head(), state).await.map_err(IntoResponse::into_response)?;)*
+                let last = Last::from_request(incoming.take(), state).await.map_err(IntoResponse::into_response)?;
                 Ok(($($head,)* last,))
             }
         }

@@ -8,8 +8,8 @@ use axum::response::IntoResponse;
 use axum::routing::{self, MethodFilter, Route};
 use tower::{Layer, Service};
 
-use crate::access::{Methods, Routing, Slot};
-use crate::routing::handler::{DeclaredFn, Extractors, Routed};
+use crate::access::{Methods, Routing};
+use crate::routing::handler::{DeclaredFn, Extractors};
 
 /// axum's [`MethodRouter`](routing::MethodRouter) for handlers that carry a rule.
 ///
@@ -32,15 +32,24 @@ impl<S> Clone for MethodRouter<S> {
     }
 }
 
-/// A declared handler, ready for axum, and what the access table says of it.
-pub(super) fn routed<H, Args>(methods: Methods, handler: H) -> (Routed<H>, Routing)
-where
-    H: DeclaredFn<Args>,
-{
-    let slot = Slot::default();
-    let routing = Routing::declared(methods, H::declaration(), slot.clone());
-    (Routed { handler, slot }, routing)
+/// Hands a declared handler to one of axum's functions, with what the access table says of it. Public handlers go without what the
+/// others need, which is decided when the program is compiled.
+macro_rules! routed {
+    ($handler:ident: $H:ty, $methods:expr, |$routed:ident| $route:expr) => {{
+        let slot = $crate::access::Slot::default();
+        let routing = $crate::access::Routing::declared($methods, <$H>::declaration(), slot.clone());
+        let inner = if const { <$H>::PUBLIC } {
+            let $routed = $crate::routing::handler::Open($handler);
+            $route
+        } else {
+            let $routed = $crate::routing::handler::Routed { handler: $handler, slot };
+            $route
+        };
+        (inner, routing)
+    }};
 }
+
+pub(super) use routed;
 
 macro_rules! methods {
     ($($(#[$cfg:meta])? $name:ident $filter:ident,)*) => {
@@ -101,8 +110,8 @@ where
     S: Clone + Send + Sync + 'static,
     M: 'static,
 {
-    let (handler, routing) = routed(Methods::of(filter), handler);
-    MethodRouter { inner: routing::on(filter, handler), routed: vec![routing] }
+    let (inner, routing) = routed!(handler: H, Methods::of(filter), |handler| routing::on(filter, handler));
+    MethodRouter { inner, routed: vec![routing] }
 }
 
 /// Routes requests of any method to a declared handler, as [`axum::routing::any`] does.
@@ -113,8 +122,8 @@ where
     S: Clone + Send + Sync + 'static,
     M: 'static,
 {
-    let (handler, routing) = routed(Methods::any(), handler);
-    MethodRouter { inner: routing::any(handler), routed: vec![routing] }
+    let (inner, routing) = routed!(handler: H, Methods::any(), |handler| routing::any(handler));
+    MethodRouter { inner, routed: vec![routing] }
 }
 
 impl<S> MethodRouter<S>
@@ -139,9 +148,9 @@ where
         Args: Extractors<S, M>,
         M: 'static,
     {
-        let (handler, routing) = routed(Methods::of(filter), handler);
+        let (inner, routing) = routed!(handler: H, Methods::of(filter), |handler| self.inner.on(filter, handler));
         self.routed.push(routing);
-        Self { inner: self.inner.on(filter, handler), ..self }
+        Self { inner, routed: self.routed }
     }
 
     /// Routes requests of every method that is not routed.
@@ -151,9 +160,9 @@ where
         Args: Extractors<S, M>,
         M: 'static,
     {
-        let (handler, routing) = routed(Methods::others(), handler);
+        let (inner, routing) = routed!(handler: H, Methods::others(), |handler| self.inner.fallback(handler));
         self.routed.push(routing);
-        Self { inner: self.inner.fallback(handler), ..self }
+        Self { inner, routed: self.routed }
     }
 
     /// Routes what the other one routes as well.

@@ -144,9 +144,9 @@ where
         Args: Extractors<S, M>,
         M: 'static,
     {
-        let (handler, routing) = routed(Methods::any(), handler);
+        let (inner, routing) = routed!(handler: H, Methods::any(), |handler| self.inner.fallback(handler));
         self.routed.push(routing.at("/(fallback)"));
-        Self { inner: self.inner.fallback(handler), ..self }
+        Self { inner, routed: self.routed }
     }
 
     /// Answers what no route matches with a service. It is open to all, and says why in the access table.
@@ -165,9 +165,10 @@ where
         Args: Extractors<S, M>,
         M: 'static,
     {
-        let (handler, routing) = routed(Methods::others(), handler);
+        let (inner, routing) =
+            routed!(handler: H, Methods::others(), |handler| self.inner.method_not_allowed_fallback(handler));
         self.routed.push(routing.at("/(routed paths)"));
-        Self { inner: self.inner.method_not_allowed_fallback(handler), ..self }
+        Self { inner, routed: self.routed }
     }
 
     /// Forgets the fallback, as in axum.

@@ -23,6 +23,7 @@ pub struct Browser<'a> {
 }
 
 impl<'a> Browser<'a> {
+    /// Starts one, with nothing in its profile.
     pub async fn open(app: &'a Quickstart) -> Self {
         let chromium = program("chromium");
         let driver = Process::start(

@@ -22,6 +22,7 @@ pub struct Reply {
 }
 
 impl<'a> Curl<'a> {
+    /// One that has no cookie yet.
     pub fn new(app: &'a Quickstart) -> Self {
         Self { app, jar: NamedTempFile::new().expect("a temporary file can be made") }
     }
@@ -80,6 +81,7 @@ impl Reply {
         Self { status, body: body.to_owned(), headers }
     }
 
+    /// The first header of that name, which is written in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
