@@ -6,6 +6,7 @@
 extern crate self as os_session;
 
 // The reading order. A file uses those above it; only `context`, `sessions` and `hook`, which are parts of one thing, know each other.
+mod attributes;
 mod user;
 mod token;
 mod clock;
@@ -42,6 +43,8 @@ pub mod testing;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use crate::attributes::*;
+
 pub use crate::access::{AccessRow, AccessTable, access_table};
 pub use crate::account::{FromUser, User};
 pub use crate::builder::SessionsBuilder;
@@ -61,9 +64,3 @@ pub use crate::store::{
 pub use crate::user::{InvalidUserId, UserId};
 pub use crate::visit::{SessionsLayer, SessionsService};
 pub use axum::BoxError;
-
-pub use os_session_macros::{
-    connected, connected_rpc, connected_wrapper, on_connected_request, on_denied_request, on_open_session,
-    on_post_close_session, on_pre_close_session, on_request, on_resume_session, on_start_connected_process,
-    on_start_process, on_start_unconnected_process, on_unconnected_request, public,
-};

@@ -1,3 +1,4 @@
 //! What several tests need. It registers no hook and declares no handler: those would be in every test's binary.
 
+pub mod store;
 pub mod trace;

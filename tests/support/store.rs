@@ -1,0 +1,105 @@
+//! A store in memory that a test can stop, or break, at one operation.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use os_session::{
+    Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey, Store,
+    StoreError, UserId,
+};
+
+use crate::trace::Gate;
+
+/// A [`MemoryStore`] with a gate before each operation that changes something.
+#[derive(Debug, Clone, Default)]
+pub struct StagedStore {
+    /// What is behind the gates.
+    pub memory: MemoryStore,
+    /// Before a log-in.
+    pub insert: Gate,
+    /// Before a new token.
+    pub rotate: Gate,
+    /// Before a log-out.
+    pub close: Gate,
+    /// Before a log-out everywhere.
+    pub close_all: Gate,
+    refuses_to_close: Arc<AtomicBool>,
+}
+
+impl From<MemoryStore> for StagedStore {
+    fn from(memory: MemoryStore) -> Self {
+        Self { memory, ..Self::default() }
+    }
+}
+
+impl StagedStore {
+    /// Whether `close` fails from now on.
+    pub fn refuse_to_close(&self, refuse: bool) {
+        self.refuses_to_close.store(refuse, Ordering::Relaxed);
+    }
+}
+
+impl Store for StagedStore {
+    async fn insert(&self, new: NewSession, limit: Limit) -> Result<Inserted, StoreError> {
+        self.insert.pass().await;
+        self.memory.insert(new, limit).await
+    }
+
+    async fn find(&self, key: &SessionKey) -> Result<Option<Found>, StoreError> {
+        self.memory.find(key).await
+    }
+
+    async fn touch(&self, key: &SessionKey) -> Result<bool, StoreError> {
+        self.memory.touch(key).await
+    }
+
+    async fn rotate(&self, rotation: Rotation) -> Result<bool, StoreError> {
+        self.rotate.pass().await;
+        self.memory.rotate(rotation).await
+    }
+
+    async fn close(&self, key: &SessionKey) -> Result<Option<Ended>, StoreError> {
+        self.close.pass().await;
+        if self.refuses_to_close.load(Ordering::Relaxed) {
+            return Err(StoreError::new("this store does not close sessions"));
+        }
+        self.memory.close(key).await
+    }
+
+    async fn close_handle(&self, user: &UserId, handle: SessionHandle) -> Result<Option<Ended>, StoreError> {
+        self.memory.close_handle(user, handle).await
+    }
+
+    async fn close_all(&self, user: &UserId, except: Option<&SessionKey>) -> Result<Vec<Ended>, StoreError> {
+        self.close_all.pass().await;
+        self.memory.close_all(user, except).await
+    }
+
+    async fn list(&self, user: &UserId) -> Result<Vec<Listed>, StoreError> {
+        self.memory.list(user).await
+    }
+
+    async fn purge(&self, most: usize) -> Result<Vec<Ended>, StoreError> {
+        self.memory.purge(most).await
+    }
+
+    async fn create_group(&self, name: &str) -> Result<(), StoreError> {
+        self.memory.create_group(name).await
+    }
+
+    async fn all_groups(&self) -> Result<Vec<String>, StoreError> {
+        self.memory.all_groups().await
+    }
+
+    async fn add_to_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
+        self.memory.add_to_group(user, group).await
+    }
+
+    async fn remove_from_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
+        self.memory.remove_from_group(user, group).await
+    }
+
+    async fn in_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
+        self.memory.in_group(user, group).await
+    }
+}
