@@ -541,12 +541,12 @@ impl Context {
 fn vary_by_cookie(headers: &mut HeaderMap) {
     match headers.entry(header::VARY) {
         header::Entry::Vacant(vacant) => {
-            vacant.insert(HeaderValue::from_static("cookie"));
+            vacant.insert(HeaderValue::from_static("Cookie"));
         }
         header::Entry::Occupied(mut occupied) => {
             let said = occupied.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
             if !said.map(str::trim).any(|name| name == "*" || name.eq_ignore_ascii_case("cookie")) {
-                occupied.append(HeaderValue::from_static("cookie"));
+                occupied.append(HeaderValue::from_static("Cookie"));
             }
         }
     }

@@ -40,21 +40,11 @@ pub enum Error {
     )]
     NoLayer,
     /// A rule, or the application, named a group that nobody created. 500.
-    #[error("no such group: `{name}`{}", Hint(.nearest.as_deref()))]
-    NoSuchGroup {
-        /// The name that is unknown.
-        name: String,
-        /// The known name that looks most like it.
-        nearest: Option<String>,
-    },
+    #[error(transparent)]
+    NoSuchGroup(NoSuchGroup),
     /// A hook failed, panicked or took too long. 500.
-    #[error("the hook {hook} {failure}")]
-    Hook {
-        /// Which hook: its event, name and place.
-        hook: String,
-        /// What happened.
-        failure: HookFailure,
-    },
+    #[error(transparent)]
+    Hook(HookError),
     /// A session was opened, closed or changed from inside a hook. 500.
     #[error("a hook cannot connect or disconnect: it runs inside such a change")]
     InsideHook,
@@ -74,11 +64,8 @@ pub enum Error {
     #[error("{0}")]
     UserId(String),
     /// The user has as many sessions as a user may have, and the configuration refuses more. 409.
-    #[error("the user has {limit} sessions, and no more are allowed")]
-    TooManySessions {
-        /// The limit.
-        limit: u32,
-    },
+    #[error("the user has {0} sessions, and no more are allowed")]
+    TooManySessions(u32),
     /// A log-in over plain HTTP, where the browser would drop a `Secure` cookie. 500.
     #[error(
         "a log-in over plain HTTP: the browser would not keep the cookie; serve HTTPS, or for development say \
@@ -100,6 +87,28 @@ impl From<crate::user::InvalidUserId> for Error {
     fn from(error: crate::user::InvalidUserId) -> Self {
         Self::UserId(error.to_string())
     }
+}
+
+/// A group that nobody created.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no such group: `{name}`{}", Hint(.nearest.as_deref()))]
+#[non_exhaustive]
+pub struct NoSuchGroup {
+    /// The name that is unknown.
+    pub name: String,
+    /// The known name that looks most like it.
+    pub nearest: Option<String>,
+}
+
+/// A hook that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the hook {hook} {failure}")]
+#[non_exhaustive]
+pub struct HookError {
+    /// Which hook: its event, name and place.
+    pub hook: String,
+    /// What happened.
+    pub failure: HookFailure,
 }
 
 /// How a hook failed.

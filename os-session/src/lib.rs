@@ -49,7 +49,7 @@ pub use crate::access::{AccessRow, AccessTable, access_table};
 pub use crate::account::{FromUser, User};
 pub use crate::builder::SessionsBuilder;
 pub use crate::context::Session;
-pub use crate::error::{Denial, Error, HookFailure};
+pub use crate::error::{Denial, Error, HookError, HookFailure, NoSuchGroup};
 pub use crate::group::GroupName;
 pub use crate::groups::{CachedGroups, GroupNames, Groups};
 pub use crate::hook::{CloseReason, Extract, HookInfo, hooks};

@@ -320,7 +320,7 @@ async fn connect(session: &Session, user: UserId, expire: bool) -> Result<(), Er
     let connected = Connected { key: new.key, user, handle: new.handle, cookie_life, read: None };
     let ended = match sessions.0.store.insert(new, config.limit()).await? {
         Inserted::Opened(ended) => ended,
-        Inserted::Full => return Err(Error::TooManySessions { limit: config.max_sessions }),
+        Inserted::Full => return Err(Error::TooManySessions(config.max_sessions)),
     };
     sessions.note_resumed(connected.handle);
     let (user, handle) = (connected.user.clone(), connected.handle);

@@ -18,12 +18,12 @@ impl Error {
         match self {
             Self::NotConnected => StatusCode::UNAUTHORIZED,
             Self::PermissionDenied | Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::TooManySessions { .. } => StatusCode::CONFLICT,
+            Self::TooManySessions(_) => StatusCode::CONFLICT,
             Self::Store(_) | Self::Groups(_) | Self::User(_) | Self::Random(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::OutsideRequest
             | Self::NoLayer
-            | Self::NoSuchGroup { .. }
-            | Self::Hook { .. }
+            | Self::NoSuchGroup(_)
+            | Self::Hook(_)
             | Self::InsideHook
             | Self::AnswerSent
             | Self::UserId(_)
@@ -39,7 +39,7 @@ impl Error {
             Self::NotConnected => ("Not connected", None),
             Self::PermissionDenied => ("Permission denied", None),
             Self::CrossSite => ("Cross-site request refused", Some(self.to_string())),
-            Self::TooManySessions { .. } => ("Too many sessions", None),
+            Self::TooManySessions(_) => ("Too many sessions", None),
             _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => ("Temporarily unavailable", None),
             _ => ("Internal server error", None),
         }

@@ -10,7 +10,7 @@ use crate::context::Session;
 use crate::cross_site::CrossSite;
 use crate::declaration::Declaration;
 use crate::deny::BoxedDenyFun;
-use crate::error::{Error, nearest};
+use crate::error::{Error, NoSuchGroup, nearest};
 use crate::group::GroupSet;
 use crate::groups::AnyGroups;
 use crate::store::{AnyStore, Listed, SessionHandle, Timestamp};
@@ -126,7 +126,7 @@ impl Sessions {
         }
         match self.unknown_groups_of(rule).into_iter().next() {
             None => Ok(()),
-            Some((name, nearest)) => Err(Error::NoSuchGroup { name: name.to_owned(), nearest }),
+            Some((name, nearest)) => Err(Error::NoSuchGroup(NoSuchGroup { name: name.to_owned(), nearest })),
         }
     }
 
@@ -258,6 +258,6 @@ impl StoredGroups {
 
     fn unknown(&self, name: &str) -> Error {
         let known = self.0.0.known_groups.read().unwrap_or_else(PoisonError::into_inner);
-        Error::NoSuchGroup { name: name.to_owned(), nearest: known.nearest(name) }
+        Error::NoSuchGroup(NoSuchGroup { name: name.to_owned(), nearest: known.nearest(name) })
     }
 }

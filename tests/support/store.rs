@@ -1,11 +1,11 @@
 //! A store in memory that a test can stop, or break, at one operation.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use os_session::{
     Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey, Store,
-    StoreError, UserId,
+    StoreError, Timestamp, UserId,
 };
 
 use crate::trace::Gate;
@@ -24,6 +24,7 @@ pub struct StagedStore {
     /// Before a log-out everywhere.
     pub close_all: Gate,
     refuses_to_close: Arc<AtomicBool>,
+    found: Arc<Mutex<Option<Found>>>,
 }
 
 impl From<MemoryStore> for StagedStore {
@@ -37,6 +38,12 @@ impl StagedStore {
     pub fn refuse_to_close(&self, refuse: bool) {
         self.refuses_to_close.store(refuse, Ordering::Relaxed);
     }
+
+    /// When the user of the session that was found last had proved who they are.
+    #[must_use]
+    pub fn last_authenticated(&self) -> Option<Timestamp> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|found| found.authenticated)
+    }
 }
 
 impl Store for StagedStore {
@@ -46,7 +53,9 @@ impl Store for StagedStore {
     }
 
     async fn find(&self, key: &SessionKey) -> Result<Option<Found>, StoreError> {
-        self.memory.find(key).await
+        let found = self.memory.find(key).await?;
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&found);
+        Ok(found)
     }
 
     async fn touch(&self, key: &SessionKey) -> Result<bool, StoreError> {

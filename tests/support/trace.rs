@@ -104,7 +104,12 @@ pub fn subresource(method: Method, path: &str, destination: &str) -> Request<Bod
         .expect("the path is a path")
 }
 
-/// Lets everything run that can, until it waits for something. Needs a paused clock, which moves on only then.
+/// Lets a paused clock go on for so long. It moves only while nothing can run, so what takes no time is done before.
+pub async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+/// Lets everything run, under a paused clock, until it waits for something.
 pub async fn at_rest() {
-    tokio::time::sleep(Duration::from_millis(1)).await;
+    pass(Duration::from_millis(1)).await;
 }

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 
-use crate::error::{Error, HookFailure};
+use crate::error::{Error, HookError, HookFailure};
 use crate::hook::{EventKind, Hook, HookInput, all};
 
 tokio::task_local! {
@@ -54,5 +54,5 @@ async fn run_one(hook: &Hook, input: &HookInput<'_>) -> Result<(), Error> {
         Ok(Err(_panic)) => HookFailure::Panicked,
         Err(_elapsed) => HookFailure::TimedOut,
     };
-    Err(Error::Hook { hook: hook.to_string(), failure })
+    Err(Error::Hook(HookError { hook: hook.to_string(), failure }))
 }
