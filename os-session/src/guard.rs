@@ -12,7 +12,7 @@ use crate::declaration::Declaration;
 use crate::deny::{Denied, DenyFun};
 use crate::error::{Denial, Error};
 use crate::hook::{self, EventKind, HookInput};
-use crate::lifecycle::{self, START_CONNECTED, START_UNCONNECTED};
+use crate::lifecycle;
 use crate::respond::to_login;
 
 /// A function that carries a rule: implemented by what an attribute puts beside it.
@@ -223,7 +223,7 @@ async fn begin(session: &Session, connected: Option<&Connected>) -> Result<(), E
     let begin = async || {
         hook::run(&[EventKind::Request], input).await?;
         if session.0.starts_process() {
-            let start = if connected.is_some() { START_CONNECTED } else { START_UNCONNECTED };
+            let start = if connected.is_some() { hook::START_CONNECTED } else { hook::START_UNCONNECTED };
             hook::run(start, input).await?;
         }
         Ok(())

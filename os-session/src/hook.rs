@@ -75,6 +75,9 @@ events! {
 pub(crate) const START: &[EventKind] =
     &[EventKind::StartProcess, EventKind::StartConnectedProcess, EventKind::StartUnconnectedProcess];
 
+pub(crate) const START_CONNECTED: &[EventKind] = &[EventKind::StartProcess, EventKind::StartConnectedProcess];
+pub(crate) const START_UNCONNECTED: &[EventKind] = &[EventKind::StartProcess, EventKind::StartUnconnectedProcess];
+
 /// What happens in every admitted request.
 pub(crate) const IN_A_REQUEST: &[EventKind] = &[
     EventKind::Request,

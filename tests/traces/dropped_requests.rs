@@ -14,7 +14,6 @@ use os_session::{
 };
 use os_session_tests::store::StagedStore;
 use os_session_tests::trace::{Gate, Log, at_rest, fetch, name};
-use tokio::task::JoinHandle;
 
 /// The places where a test stops a request; those of the store are its own.
 #[derive(Clone, Default)]
@@ -28,6 +27,8 @@ struct Stage {
     post_close: Gate,
     /// In the handler, when it has done its work.
     handler: Gate,
+    /// In a handler that does not wait for its log-in any longer.
+    patience: Gate,
 }
 
 #[on_request(state = Stage)]
@@ -86,6 +87,14 @@ async fn login_and_panic(session: Session) {
 async fn login_and_fail(session: Session) -> Result<StatusCode, Error> {
     session.connect("alice").await?;
     Ok(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+#[connected(opt)]
+async fn login_impatiently(session: Session, State(stage): State<Stage>) -> Result<(), Error> {
+    tokio::select! {
+        done = session.connect("alice") => done,
+        () = stage.patience.pass() => Ok(()),
+    }
 }
 
 #[connected(opt)]
@@ -153,6 +162,7 @@ impl Site {
             .route("/login/{user}", post(login))
             .route("/login-and-panic", post(login_and_panic))
             .route("/login-and-fail", post(login_and_fail))
+            .route("/login-impatiently", post(login_impatiently))
             .route("/login-and-logout", post(login_and_logout))
             .route("/confirm", post(confirm))
             .route("/confirm-twice", post(confirm_twice))
@@ -172,31 +182,23 @@ impl Site {
         browser
     }
 
-    /// Sends the request, drops it while it waits at the gate, and then opens the gate.
+    /// The client goes away while its request waits at the gate; then the gate is opened.
     async fn drop_at(&self, gate: &Gate, browser: &Browser, path: &str) {
-        gate.close();
-        let under_way = begin(browser, path);
-        gate.arrived().await;
-        abandon(under_way).await;
+        drop_request_at(gate, browser, path).await;
         at_rest().await;
         gate.open();
         at_rest().await;
     }
 }
 
-/// Sends the request from a task that can be dropped.
-fn begin(browser: &Browser, path: &str) -> JoinHandle<()> {
+/// Sends the request, and drops it when it has come to the gate.
+async fn drop_request_at(gate: &Gate, browser: &Browser, path: &str) {
+    gate.close();
     let mut browser = browser.clone();
-    let request = fetch(Method::POST, path);
-    tokio::spawn(async move {
-        browser.send(request).await;
-    })
-}
-
-/// The client goes away: its request is dropped where it stands.
-async fn abandon(under_way: JoinHandle<()>) {
-    under_way.abort();
-    assert!(under_way.await.is_err_and(|error| error.is_cancelled()), "the request waited at its gate");
+    tokio::select! {
+        answer = browser.send(fetch(Method::POST, path)) => panic!("it did not come to the gate: {answer:?}"),
+        () = gate.arrived() => {}
+    }
 }
 
 async fn who_is(browser: &mut Browser) -> String {
@@ -294,8 +296,10 @@ mod log_in {
     #[tokio::test(start_paused = true)]
     async fn a_handler_that_panics_is_a_request_that_is_never_answered() {
         let site = Site::new().await;
-        let panicked = begin(&Browser::new(&site.app), "/login-and-panic").await;
-        assert!(panicked.is_err_and(|error| error.is_panic()));
+        let mut browser = Browser::new(&site.app);
+        let request = fetch(Method::POST, "/login-and-panic");
+        let answer = tokio::spawn(async move { browser.send(request).await }).await;
+        assert!(answer.is_err_and(|error| error.is_panic()));
         at_rest().await;
         assert_eq!(site.stage.log.take(), ["open(alice)", "post_close(alice, the log-in was never answered)"]);
         assert!(site.store.memory.is_empty());
@@ -314,14 +318,40 @@ mod log_in {
         assert_eq!(who_is(&mut browser).await, "alice");
     }
 
+    /// The handler answers while its log-in is under way: whether it came in time or not, browser and store agree.
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_that_does_not_wait_for_it_leaves_nothing_half_open() {
+        let site = Site::new().await;
+        let Stage { open, start, patience, log, .. } = &site.stage;
+        for gate in [&site.store.insert, open, start] {
+            gate.close();
+            patience.close();
+            let mut browser = Browser::new(&site.app);
+            let give_up = async {
+                gate.arrived().await;
+                patience.open();
+            };
+            let request = fetch(Method::POST, "/login-impatiently");
+            let (answer, ()) = tokio::join!(browser.send(request), give_up);
+            assert_eq!(answer.status(), StatusCode::OK);
+            gate.open();
+            at_rest().await;
+
+            let connected = who_is(&mut browser).await == "alice";
+            assert_eq!(browser.cookie("__Host-os-session").is_some(), connected);
+            assert_eq!(site.store.memory.len(), usize::from(connected));
+            let ended = log.take().iter().filter(|line| line.starts_with("post_close")).count();
+            assert_eq!(ended, usize::from(!connected));
+            site.sessions.disconnect_all("alice").await.expect("the store answers");
+            log.clear();
+        }
+    }
+
     /// `shutdown` waits for what was begun, and the taking back of a log-in is begun when its request is dropped.
     #[tokio::test(start_paused = true)]
     async fn a_shutdown_waits_until_it_is_taken_back() {
         let site = Site::new().await;
-        site.stage.handler.close();
-        let under_way = begin(&Browser::new(&site.app), "/login/alice");
-        site.stage.handler.arrived().await;
-        abandon(under_way).await;
+        drop_request_at(&site.stage.handler, &Browser::new(&site.app), "/login/alice").await;
         site.sessions.shutdown().await;
         assert!(site.store.memory.is_empty());
         assert_eq!(site.stage.log.take(), ["open(alice)", "post_close(alice, the log-in was never answered)"]);

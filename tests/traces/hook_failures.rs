@@ -159,7 +159,11 @@ impl Site {
             assert_eq!(of_user, usize::from(user == Some(somebody)), "{case}: sessions of {somebody}");
         }
         let answer = browser.get("/who").await;
-        assert_eq!((answer.status(), answer.text()), (StatusCode::OK, user.unwrap_or("None")), "{case}: the next request");
+        assert_eq!(
+            (answer.status(), answer.text()),
+            (StatusCode::OK, user.unwrap_or("None")),
+            "{case}: the next request"
+        );
     }
 }
 

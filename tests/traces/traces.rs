@@ -12,10 +12,10 @@ use axum::http::{Method, StatusCode};
 use os_session::routing::{self, get, post};
 use os_session::testing::{Answer, Browser};
 use os_session::{
-    CloseReason, Denial, Error, FromUser, MemoryStore, Session, Sessions, User, UserId, connected, connected_rpc, connected_wrapper,
-    on_connected_request, on_denied_request, on_open_session, on_post_close_session, on_pre_close_session, on_request,
-    on_resume_session, on_start_connected_process, on_start_process, on_start_unconnected_process,
-    on_unconnected_request, public,
+    CloseReason, Denial, Error, FromUser, MemoryStore, Session, Sessions, User, UserId, connected, connected_rpc,
+    connected_wrapper, on_connected_request, on_denied_request, on_open_session, on_post_close_session,
+    on_pre_close_session, on_request, on_resume_session, on_start_connected_process, on_start_process,
+    on_start_unconnected_process, on_unconnected_request, public,
 };
 use os_session_tests::trace::{Log, fetch, name, subresource};
 use tokio::sync::Barrier;
@@ -146,6 +146,7 @@ async fn about(State(log): State<Log>) {
     log.note("handler");
 }
 
+#[expect(clippy::unused_async, reason = "a deny_fun is an async function")]
 async fn sorry(user: Option<UserId>, State(log): State<Log>) -> &'static str {
     log.note(format!("deny_fun({})", name(user.as_ref())));
     "sorry"

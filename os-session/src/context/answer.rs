@@ -1,0 +1,134 @@
+//! What changes of the connection mean for the answer, and for an answer that never leaves.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+
+use crate::context::Context;
+use crate::context::connection::{Connected, Connection};
+use crate::store::Timestamp;
+use crate::token::{SessionKey, Token};
+
+#[derive(Debug)]
+pub(super) enum SetCookie {
+    Token(HeaderValue),
+    Remove,
+}
+
+/// A change whose cookie the browser has not got yet.
+#[derive(Debug, Clone)]
+pub(crate) enum Undelivered {
+    /// A session was opened: it is closed again.
+    Opened,
+    /// A token was exchanged: the old one is put back.
+    Rotated { from: SessionKey, authenticated: Option<Timestamp> },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Awaited,
+    Sent,
+    Dropped,
+}
+
+/// Changes of the connection, and how they reach the browser.
+impl Context {
+    pub(crate) fn is_answered(&self) -> bool {
+        self.state().answer != Answer::Awaited
+    }
+
+    /// The session is open in the store. `false`: nobody is there any more to be told, and it has to be closed again.
+    #[must_use]
+    pub(crate) fn opened(&self, connected: Connected, token: &Token) -> bool {
+        let cookie = self.sessions.0.config.cookie.write(token, connected.cookie_life);
+        let mut state = self.state();
+        state.looked_at = true;
+        state.connection = Connection::User(connected);
+        state.cookie = Some(SetCookie::Token(cookie));
+        state.undelivered = Some(Undelivered::Opened);
+        state.answer == Answer::Awaited
+    }
+
+    /// The session has another token in the store. `false`: as for [`opened`](Context::opened).
+    #[must_use]
+    pub(crate) fn rotated(&self, before: Connected, token: &Token) -> bool {
+        let cookie = self.sessions.0.config.cookie.write(token, before.cookie_life);
+        let mut state = self.state();
+        state.cookie = Some(SetCookie::Token(cookie));
+        state.undelivered.get_or_insert(Undelivered::Rotated {
+            from: before.key,
+            authenticated: before.read.as_ref().map(|read| read.authenticated),
+        });
+        state.connection = Connection::User(Connected { key: token.key(), read: None, ..before });
+        state.answer == Answer::Awaited
+    }
+
+    /// Nobody is connected any more.
+    pub(crate) fn ended(&self) {
+        let mut state = self.state();
+        state.connection = Connection::Nobody;
+        state.undelivered = None;
+        if matches!(state.cookie, Some(SetCookie::Token(_))) {
+            state.cookie = None;
+        }
+    }
+
+    /// The browser shall forget its cookie: only a log-out says so.
+    pub(crate) fn remove_cookie(&self) {
+        self.state().cookie = Some(SetCookie::Remove);
+    }
+
+    /// What must be taken back, with the session as it is now.
+    pub(crate) fn take_undelivered(&self) -> Option<(Undelivered, Connected)> {
+        let mut state = self.state();
+        let undelivered = state.undelivered.take()?;
+        match &state.connection {
+            Connection::User(connected) => Some((undelivered, connected.clone())),
+            _ => None,
+        }
+    }
+
+    /// The answer will not leave. From now on what is opened is closed at once.
+    pub(crate) fn drop_answer(&self) {
+        self.state().answer = Answer::Dropped;
+    }
+
+    /// Writes into the answer what the connection means for it.
+    pub(crate) fn finish(&self, response: &mut Response) {
+        let mut state = self.state();
+        state.answer = Answer::Sent;
+        state.undelivered = None;
+        let cookie = match state.cookie.take() {
+            Some(SetCookie::Token(value)) => Some(value),
+            Some(SetCookie::Remove) => Some(self.sessions.0.config.cookie.remove()),
+            None => None,
+        };
+        let connected = matches!(state.connection, Connection::User(_));
+        let looked_at = state.looked_at;
+        drop(state);
+
+        let headers = response.headers_mut();
+        if looked_at {
+            vary_by_cookie(headers);
+        }
+        if connected || cookie.is_some() {
+            headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        }
+        if let Some(cookie) = cookie {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+    }
+}
+
+fn vary_by_cookie(headers: &mut HeaderMap) {
+    match headers.entry(header::VARY) {
+        header::Entry::Vacant(vacant) => {
+            vacant.insert(HeaderValue::from_static("Cookie"));
+        }
+        header::Entry::Occupied(mut occupied) => {
+            let said = occupied.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+            if !said.map(str::trim).any(|name| name == "*" || name.eq_ignore_ascii_case("cookie")) {
+                occupied.append(HeaderValue::from_static("Cookie"));
+            }
+        }
+    }
+}

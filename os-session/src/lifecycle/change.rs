@@ -1,0 +1,256 @@
+//! The changes themselves, step by step. Each runs in a task of its own, one at a time for each request.
+
+use crate::config::Config;
+use crate::context::{Connected, Context, Session, Undelivered};
+use crate::device;
+use crate::error::Error;
+use crate::hook::{self, CloseReason, EventKind, HookInput};
+use crate::sessions::Sessions;
+use crate::store::{Authenticated, End, Ended, Inserted, NewSession, Rotation, SessionHandle};
+use crate::token::{SessionKey, Token};
+use crate::user::UserId;
+
+pub(super) async fn connect(session: &Session, user: UserId, expire: bool) -> Result<(), Error> {
+    let Session(context) = session;
+    let sessions = session.sessions();
+    let config = &sessions.0.config;
+    if user.is_blank() {
+        return Err(Error::UserId("a user id cannot be blank".to_owned()));
+    }
+    answerable(context)?;
+    context.judge_log_in()?;
+
+    let before = context.connected_behind().await?;
+    if let Some(before) = &before {
+        let input = HookInput::of(session, Some(&before.user)).closing(CloseReason::Replaced);
+        hook::run_all(EventKind::PreCloseSession, input).await;
+    }
+
+    let token = Token::random().map_err(Error::Random)?;
+    let new = new_session(context, config, user.clone(), token.key(), expire, before.map(|before| before.key))?;
+    let cookie_life = (!expire).then_some(new.absolute);
+    let connected = Connected { key: new.key, user, handle: new.handle, cookie_life, read: None };
+    let ended = match sessions.0.store.insert(new, config.limit()).await? {
+        Inserted::Opened(ended) => ended,
+        Inserted::Full => return Err(Error::TooManySessions(config.max_sessions)),
+    };
+    sessions.note_resumed(connected.handle);
+    let (user, handle) = (connected.user.clone(), connected.handle);
+    let awaited = context.opened(connected, &token);
+    sessions.after_close(Some(session), ended, CloseReason::Replaced).await;
+    if !awaited {
+        take_back(session).await;
+        return Err(Error::AnswerSent);
+    }
+
+    tracing::info!(%user, session = %handle, "session opened");
+    let input = HookInput::of(session, Some(&user));
+    let mut hooks = hook::run(&[EventKind::OpenSession], input).await;
+    if hooks.is_ok() {
+        hooks = hook::run(hook::START_CONNECTED, input).await;
+    }
+    if let Err(error) = hooks {
+        close_current(session, CloseReason::LogInFailed).await?;
+        return Err(error);
+    }
+    if context.is_answered() {
+        take_back(session).await;
+        return Err(Error::AnswerSent);
+    }
+    Ok(())
+}
+
+fn new_session(
+    context: &Context,
+    config: &Config,
+    user: UserId,
+    key: SessionKey,
+    expire: bool,
+    replaces: Option<SessionKey>,
+) -> Result<NewSession, Error> {
+    let lifetime = config.lifetime(expire);
+    Ok(NewSession {
+        key,
+        user,
+        handle: SessionHandle::from_u64(getrandom::u64().map_err(Error::Random)?),
+        device: context.origin.user_agent().and_then(device::label).map(Into::into),
+        idle: lifetime.idle,
+        absolute: lifetime.absolute,
+        expire,
+        replaces,
+    })
+}
+
+pub(super) async fn disconnect(session: &Session) -> Result<(), Error> {
+    let Session(context) = session;
+    if let Some(connected) = context.connected().await? {
+        let input = HookInput::of(session, Some(&connected.user)).closing(CloseReason::Disconnected);
+        hook::run(&[EventKind::PreCloseSession], input).await?;
+        close_current(session, CloseReason::Disconnected).await?;
+    }
+    context.remove_cookie();
+    Ok(())
+}
+
+pub(super) async fn disconnect_all(session: &Session) -> Result<(), Error> {
+    match session.0.connected().await? {
+        Some(connected) => disconnect_user(session.sessions(), Some(session), &connected.user).await,
+        None => Ok(()),
+    }
+}
+
+/// Closes all sessions of a user, from inside a request or not.
+pub(super) async fn disconnect_user(
+    sessions: &Sessions,
+    session: Option<&Session>,
+    user: &UserId,
+) -> Result<(), Error> {
+    let mut own = None;
+    if let Some(session) = session {
+        own = session.0.connected().await?.filter(|connected| connected.user == *user).map(|_| session);
+    }
+    if let Some(session) = own {
+        let input = HookInput::of(session, Some(user)).closing(CloseReason::DisconnectedAll);
+        hook::run_all(EventKind::PreCloseSession, input).await;
+    }
+    let ended = sessions.0.store.close_all(user, None).await?;
+    if let Some(session) = own {
+        session.0.ended();
+        session.0.remove_cookie();
+    }
+    sessions.after_close(session, ended, CloseReason::DisconnectedAll).await;
+    Ok(())
+}
+
+pub(super) async fn disconnect_others(session: &Session) -> Result<(), Error> {
+    let connected = session.0.connected().await?.ok_or(Error::NotConnected)?;
+    answerable(&session.0)?;
+    // The token first: after it the session of this request is the one with the new key.
+    let user = connected.user.clone();
+    rotate(session, connected, Authenticated::Unchanged).await?;
+    let key = session.0.key();
+    let ended = session.sessions().0.store.close_all(&user, key.as_ref()).await?;
+    session.sessions().after_close(Some(session), ended, CloseReason::DisconnectedAll).await;
+    Ok(())
+}
+
+pub(super) async fn close(session: &Session, handle: SessionHandle) -> Result<(), Error> {
+    let Some(connected) = session.0.connected().await? else {
+        return Ok(());
+    };
+    if connected.handle == handle {
+        let input = HookInput::of(session, Some(&connected.user)).closing(CloseReason::Closed);
+        hook::run_all(EventKind::PreCloseSession, input).await;
+        close_current(session, CloseReason::Closed).await?;
+        session.0.remove_cookie();
+        return Ok(());
+    }
+    let ended = session.sessions().0.store.close_handle(&connected.user, handle).await?;
+    session.sessions().after_close(Some(session), ended, CloseReason::Closed).await;
+    Ok(())
+}
+
+/// Exchanges the token of the current session.
+pub(super) async fn rotate(session: &Session, before: Connected, authenticated: Authenticated) -> Result<(), Error> {
+    let Session(context) = session;
+    answerable(context)?;
+    let token = Token::random().map_err(Error::Random)?;
+    let rotation = Rotation { from: before.key, to: token.key(), authenticated };
+    if !session.sessions().0.store.rotate(rotation).await? {
+        context.ended();
+        return Err(Error::NotConnected);
+    }
+    if !context.rotated(before, &token) {
+        take_back(session).await;
+        return Err(Error::AnswerSent);
+    }
+    Ok(())
+}
+
+/// The account behind the current session is gone: so is the session.
+pub(crate) async fn close_gone(session: &Session) -> Result<(), Error> {
+    let change = {
+        let session = session.clone();
+        async move {
+            let Some(connected) = session.0.connected().await? else {
+                return Ok(());
+            };
+            let input = HookInput::of(&session, Some(&connected.user)).closing(CloseReason::AccountGone);
+            hook::run_all(EventKind::PreCloseSession, input).await;
+            close_current(&session, CloseReason::AccountGone).await
+        }
+    };
+    session.clone().change(change).await
+}
+
+/// Removes the current session from the store, then from the request, and runs the post-close hooks.
+async fn close_current(session: &Session, reason: CloseReason) -> Result<(), Error> {
+    let Some(connected) = session.0.connected().await? else {
+        return Ok(());
+    };
+    let ended = session.sessions().0.store.close(&connected.key).await?;
+    session.0.ended();
+    session.sessions().after_close(Some(session), ended, reason).await;
+    Ok(())
+}
+
+fn answerable(context: &Context) -> Result<(), Error> {
+    if context.is_answered() { Err(Error::AnswerSent) } else { Ok(()) }
+}
+
+/// Takes back what the browser will never hear of.
+async fn take_back(session: &Session) {
+    let Some((undelivered, connected)) = session.0.take_undelivered() else {
+        return;
+    };
+    let sessions = session.sessions();
+    let outcome = match undelivered {
+        Undelivered::Opened => close_current(session, CloseReason::Undelivered).await,
+        Undelivered::Rotated { from, authenticated } => {
+            let authenticated = authenticated.map_or(Authenticated::Unchanged, Authenticated::At);
+            let back = Rotation { from: connected.key, to: from, authenticated };
+            sessions.0.store.rotate(back).await.map(|_| ()).map_err(Error::from)
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::error!(%error, "a change of a session whose answer never left could not be taken back; it ends by its lifetime");
+    }
+}
+
+/// The answer will never leave: what was opened for it is closed.
+pub(crate) fn abandon(session: &Session) {
+    session.0.drop_answer();
+    if tokio::runtime::Handle::try_current().is_err() {
+        return; // The runtime is gone, and the process with it.
+    }
+    let session = session.clone();
+    let sessions = session.sessions().clone();
+    let _task = sessions.0.tasks.spawn(async move {
+        // After a change that is under way, which may see for itself that nobody waits any more.
+        let _one_at_a_time = session.0.more().changing.lock().await;
+        take_back(&session).await;
+    });
+}
+
+impl Sessions {
+    /// What is left to do for sessions that the store has removed.
+    pub(super) async fn after_close(
+        &self,
+        session: Option<&Session>,
+        ended: impl IntoIterator<Item = Ended>,
+        reason: CloseReason,
+    ) {
+        for Ended { user, handle, why } in ended {
+            let reason = match why {
+                End::Closed => reason,
+                End::Replaced => CloseReason::Replaced,
+                End::Evicted => CloseReason::Evicted,
+                End::Expired => CloseReason::Expired,
+            };
+            tracing::info!(%user, session = %handle, %reason, "session closed");
+            self.forget_resumed(handle);
+            let input = HookInput { sessions: self, session, user: Some(&user), reason: Some(reason), denial: None };
+            hook::run_all(EventKind::PostCloseSession, input).await;
+        }
+    }
+}
