@@ -1,9 +1,11 @@
 //! The user as the application's own type.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use axum::BoxError;
 
@@ -114,26 +116,32 @@ fn parse<T: FromStr>(id: &UserId) -> Result<Option<T>, InvalidUserId> {
 
 parsed!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize String #[cfg(feature = "uuid")] uuid::Uuid);
 
-/// The user as `T`, loaded once a request if there is one.
+/// The user as `T`, loaded once a request if there is one, however many ask at the same time.
 pub(crate) async fn load<T, S>(session: Option<&Session>, user: &UserId, state: &S) -> Result<Option<T>, Error>
 where
     T: FromUser<S>,
 {
-    if let Some(loaded) = session.and_then(|session| session.0.loaded_user(user)) {
-        return Ok(Some(loaded));
-    }
-    let loaded = T::from_user(user, state).await.map_err(|error| {
-        let error = error.into();
-        match error.downcast::<InvalidUserId>() {
-            Ok(invalid) => Error::from(*invalid),
-            Err(error) => Error::User(error),
-        }
-    })?;
-    if let Some(Session(context)) = session {
-        match &loaded {
-            Some(loaded) => context.keep_user(user, T::clone(loaded)),
-            None => context.note_account_gone(),
-        }
-    }
-    Ok(loaded)
+    let Some(Session(context)) = session else {
+        return ask(user, state).await;
+    };
+    let loaded = context.loaded_user::<T>(user);
+    let value = loaded.get_or_try_init(async || {
+        let value: Option<T> = ask(user, state).await?;
+        Ok::<_, Error>(value.map(|value| Arc::new(value) as Arc<dyn Any + Send + Sync>))
+    });
+    let Some(value) = value.await? else {
+        context.note_account_gone(user);
+        return Ok(None);
+    };
+    Ok(value.downcast_ref::<T>().cloned())
+}
+
+async fn ask<T, S>(user: &UserId, state: &S) -> Result<Option<T>, Error>
+where
+    T: FromUser<S>,
+{
+    T::from_user(user, state).await.map_err(|error| match error.into().downcast::<InvalidUserId>() {
+        Ok(invalid) => Error::from(*invalid),
+        Err(error) => Error::User(error),
+    })
 }

@@ -52,8 +52,6 @@ pub(crate) struct Context {
     requires_connection: AtomicBool,
     /// The handler is declared public: what asks for the session in it is a mistake.
     public: AtomicBool,
-    /// The application looked for the user's account and found none.
-    account_gone: AtomicBool,
     /// Where a browser that lacks a connection wanted to go.
     way_back: OnceLock<Box<WayBack>>,
     state: Mutex<State>,
@@ -65,20 +63,23 @@ pub(crate) struct Context {
 pub(crate) struct More {
     /// The user's groups as the application's provider says, asked once.
     groups: AsyncMutex<Option<(UserId, GroupSet)>>,
+    /// Users whose account the application looked for and did not find.
+    gone: Mutex<Vec<UserId>>,
     /// The user as application types.
-    users: Mutex<Vec<LoadedUser>>,
+    users: Mutex<Vec<(TypeId, UserId, Arc<LoadedUser>)>>,
     /// The hooks that run once a request.
     pub(crate) once: Once,
     /// Held while a session is opened, closed or changed: one change at a time in a request.
     pub(crate) changing: AsyncMutex<()>,
 }
 
-/// A user as one of the application's types.
-type LoadedUser = (TypeId, UserId, Arc<dyn Any + Send + Sync>);
+/// A user as one of the application's types; `None` inside where the account is gone.
+pub(crate) type LoadedUser = OnceCell<Option<Arc<dyn Any + Send + Sync>>>;
 
 #[derive(Default)]
 pub(crate) struct Once {
     pub(crate) request: OnceCell<()>,
+    pub(crate) start: OnceCell<()>,
     pub(crate) connected: OnceCell<()>,
     pub(crate) unconnected: OnceCell<()>,
 }
@@ -115,7 +116,6 @@ impl Context {
             cross_site_admitted: AtomicBool::new(false),
             requires_connection: AtomicBool::new(false),
             public: AtomicBool::new(false),
-            account_gone: AtomicBool::new(false),
             way_back: OnceLock::new(),
             state: Mutex::new(State {
                 connection: Connection::Unread(key),
@@ -184,13 +184,14 @@ impl Context {
         self.requires_connection.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn note_account_gone(&self) {
-        self.account_gone.store(true, Ordering::Relaxed);
+    pub(crate) fn note_account_gone(&self, user: &UserId) {
+        self.more().gone.lock().unwrap_or_else(PoisonError::into_inner).push(user.clone());
     }
 
-    /// Whether that was found out since it was last asked.
-    pub(crate) fn account_is_gone(&self) -> bool {
-        self.account_gone.swap(false, Ordering::Relaxed)
+    /// Whether this user's account was looked for in this request and not found.
+    pub(crate) fn account_is_gone(&self, user: &UserId) -> bool {
+        let Some(more) = self.more.get() else { return false };
+        more.gone.lock().unwrap_or_else(PoisonError::into_inner).contains(user)
     }
 
     /// Whether start hooks are to run: a page is loaded, and its session is looked at.

@@ -10,9 +10,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
-use crate::account::{FromUser, User, load};
+use crate::account::{FromUser, User};
 use crate::context::Session;
 use crate::error::{Denial, Error};
+use crate::lifecycle::account;
 use crate::user::UserId;
 
 /// A boxed future, as the generated code spells it.
@@ -69,10 +70,7 @@ where
     T: FromUser<S>,
 {
     async fn take(denied: Denied<'_>, state: &S) -> Result<Self, Error> {
-        match denied.session.user().await? {
-            Some(user) => Ok(load(Some(denied.session), &user, state).await?.map(User)),
-            None => Ok(None),
-        }
+        Ok(account(denied.session, state).await?.map(User))
     }
 }
 

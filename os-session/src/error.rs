@@ -83,6 +83,13 @@ pub enum Error {
     Config(Vec<String>),
 }
 
+impl Error {
+    /// A hook could not run because the account it takes is gone.
+    pub(crate) fn is_account_gone(&self) -> bool {
+        matches!(self, Self::Hook(HookError { failure: HookFailure::AccountGone, .. }))
+    }
+}
+
 impl From<crate::user::InvalidUserId> for Error {
     fn from(error: crate::user::InvalidUserId) -> Self {
         Self::UserId(error.to_string())
@@ -121,6 +128,8 @@ pub enum HookFailure {
     Panicked,
     /// It took longer than the deadline for hooks.
     TimedOut,
+    /// It takes the user as a type of the application's, and there is no such account any more.
+    AccountGone,
 }
 
 impl fmt::Display for HookFailure {
@@ -129,6 +138,7 @@ impl fmt::Display for HookFailure {
             Self::Error(error) => write!(f, "failed: {error}"),
             Self::Panicked => f.write_str("panicked"),
             Self::TimedOut => f.write_str("took longer than the deadline for hooks"),
+            Self::AccountGone => f.write_str("wants the user's account, which is gone"),
         }
     }
 }

@@ -3,10 +3,10 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 
-use crate::account::{FromUser, User, load};
+use crate::account::{FromUser, User};
 use crate::context::Session;
 use crate::error::Error;
-use crate::lifecycle;
+use crate::lifecycle::account;
 use crate::user::UserId;
 
 /// The request's session, once the cross-site rule has let it pass.
@@ -89,19 +89,4 @@ where
             None => Ok(None),
         }
     }
-}
-
-/// The user's account. One that is gone ends its session, and the request goes on unconnected.
-async fn account<T, S>(session: &Session, state: &S) -> Result<Option<T>, Error>
-where
-    T: FromUser<S>,
-{
-    let Some(user) = session.user().await? else {
-        return Ok(None);
-    };
-    let account = load(Some(session), &user, state).await?;
-    if account.is_none() {
-        lifecycle::close_gone(session).await?;
-    }
-    Ok(account)
 }

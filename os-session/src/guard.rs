@@ -7,13 +7,15 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
-use crate::context::{Connected, Look, Session};
+use crate::context::Session;
 use crate::declaration::Declaration;
 use crate::deny::{Denied, DenyFun};
 use crate::error::{Denial, Error};
-use crate::hook::{self, EventKind, HookInput};
-use crate::lifecycle;
 use crate::respond::to_login;
+
+mod enter;
+
+pub(crate) use self::enter::enter;
 
 /// A function that carries a rule: implemented by what an attribute puts beside it.
 pub trait Declared: Send + Sync + 'static {
@@ -142,178 +144,5 @@ async fn answer(refusal: Refusal, head: &Parts) -> Response {
     match &session.sessions().0.deny_fun {
         Some(deny_fun) => deny_fun(Denied { session, denial, head }).await,
         None => Error::from(denial).into_response(),
-    }
-}
-
-/// Runs a wrapped request up to its handler: connection, `on_request`, start hooks, rule, `on_connected_request` or
-/// `on_unconnected_request`. Hooks run once a request, the rule wherever there is one; inside a hook the rule alone.
-pub(crate) async fn enter(session: &Session, declaration: &'static Declaration) -> Result<(), Refusal> {
-    if admits_at_once(session, declaration)? {
-        return Ok(());
-    }
-    // Boxed: the futures of handlers stay small, and hooks, a refusal or a store to be waited for outweigh it.
-    Box::pin(enter_step_by_step(session, declaration)).await
-}
-
-/// Whether it can be told without waiting, and without a hook to be run, that the request is admitted: most are.
-fn admits_at_once(session: &Session, rule: &'static Declaration) -> Result<bool, Error> {
-    let sessions = session.sessions();
-    if sessions.0.has_request_hooks || rule.ignores_session() {
-        return Ok(false);
-    }
-    if rule.requires_connection() {
-        session.0.require_connection();
-    }
-    let admitted = session.0.look(|connected| {
-        !rule.names_groups()
-            || sessions.knows_groups_of(rule)
-                && session.0.groups_at_once(connected).is_some_and(|groups| rule.admits(&groups))
-    })?;
-    Ok(match admitted {
-        Look::User(admitted) => admitted,
-        Look::Nobody => !rule.requires_connection(),
-        Look::Ask(_) => false,
-    })
-}
-
-async fn enter_step_by_step(session: &Session, declaration: &'static Declaration) -> Result<(), Refusal> {
-    let Session(context) = session;
-    if declaration.ignores_session() {
-        context.ignore_session();
-    }
-    if declaration.requires_connection() {
-        context.require_connection();
-    }
-    let mut connected = context.connected().await?;
-    if let Some(connected) = &connected {
-        resume(session, connected).await?;
-    }
-    if let Some(gone) = noticed_gone(session, begin(session, connected.as_ref()).await).await? {
-        connected = gone;
-    }
-    match decide(session, declaration, connected.as_ref()).await? {
-        Decision::NotConnected => {
-            once_unconnected(session).await?;
-            return Err(Refusal::NotConnected(session.clone()));
-        }
-        Decision::Denied(denial) => return Err(refuse(session, declaration, connected.as_ref(), denial).await),
-        Decision::Admitted => {}
-    }
-    let Some(admitted) = &connected else {
-        once_unconnected(session).await?;
-        return Ok(());
-    };
-    match noticed_gone(session, once_connected(session, admitted).await).await? {
-        Some(None) if declaration.requires_connection() => Err(Refusal::NotConnected(session.clone())),
-        _ => Ok(()),
-    }
-}
-
-/// Whether hooks for one of these events are to run: a function with a rule that a hook calls starts no hooks of its own.
-fn runs_hooks(events: &[EventKind]) -> bool {
-    hook::any(events) && !hook::is_running()
-}
-
-/// The hooks that run before the rule, once a request.
-async fn begin(session: &Session, connected: Option<&Connected>) -> Result<(), Error> {
-    if !runs_hooks(hook::START) && !runs_hooks(&[EventKind::Request]) {
-        return Ok(());
-    }
-    let input = HookInput::of(session, connected.map(|connected| &connected.user));
-    let begin = async || {
-        hook::run(&[EventKind::Request], input).await?;
-        if session.0.starts_process() {
-            let start = if connected.is_some() { hook::START_CONNECTED } else { hook::START_UNCONNECTED };
-            hook::run(start, input).await?;
-        }
-        Ok(())
-    };
-    session.0.more().once.request.get_or_try_init(begin).await.copied()
-}
-
-/// A hook may find that the account behind the session is gone. Then the session is, and whatever the hook made of it,
-/// the request goes on with what is connected after that: `Some` says that this changed.
-async fn noticed_gone(session: &Session, hooks: Result<(), Error>) -> Result<Option<Option<Connected>>, Error> {
-    if !session.0.account_is_gone() {
-        return hooks.map(|()| None);
-    }
-    lifecycle::close_gone(session).await?;
-    Ok(Some(session.0.connected().await?))
-}
-
-/// `on_resume_session`, at the first request of a session that this process did not open.
-async fn resume(session: &Session, connected: &Connected) -> Result<(), Error> {
-    let sessions = session.sessions();
-    if !runs_hooks(&[EventKind::ResumeSession]) || !sessions.note_resumed(connected.handle) {
-        return Ok(());
-    }
-    let resumed = hook::run(&[EventKind::ResumeSession], HookInput::of(session, Some(&connected.user))).await;
-    if resumed.is_err() {
-        // It has not been resumed: the next request tries again.
-        sessions.forget_resumed(connected.handle);
-    }
-    resumed
-}
-
-async fn once_connected(session: &Session, connected: &Connected) -> Result<(), Error> {
-    if !runs_hooks(&[EventKind::ConnectedRequest]) {
-        return Ok(());
-    }
-    let input = HookInput::of(session, Some(&connected.user));
-    let run = async || hook::run(&[EventKind::ConnectedRequest], input).await;
-    session.0.more().once.connected.get_or_try_init(run).await.copied()
-}
-
-async fn once_unconnected(session: &Session) -> Result<(), Error> {
-    if !runs_hooks(&[EventKind::UnconnectedRequest]) {
-        return Ok(());
-    }
-    let run = async || hook::run(&[EventKind::UnconnectedRequest], HookInput::of(session, None)).await;
-    session.0.more().once.unconnected.get_or_try_init(run).await.copied()
-}
-
-enum Decision {
-    Admitted,
-    NotConnected,
-    Denied(Denial),
-}
-
-/// The rule itself.
-async fn decide(
-    session: &Session,
-    rule: &'static Declaration,
-    connected: Option<&Connected>,
-) -> Result<Decision, Error> {
-    let Some(connected) = connected else {
-        return Ok(match (rule.allows_only_some(), rule.requires_connection()) {
-            (true, _) => Decision::Denied(Denial::NotConnected),
-            (false, true) => Decision::NotConnected,
-            (false, false) => Decision::Admitted,
-        });
-    };
-    if !rule.names_groups() {
-        return Ok(Decision::Admitted);
-    }
-    session.sessions().check_groups_of(rule).await?;
-    let groups = session.0.groups_of(connected).await?;
-    Ok(if rule.admits(&groups) { Decision::Admitted } else { Decision::Denied(Denial::PermissionDenied) })
-}
-
-/// `on_denied_request`, and the line in the log: who was refused what, and no secret.
-async fn refuse(
-    session: &Session,
-    rule: &'static Declaration,
-    connected: Option<&Connected>,
-    denial: Denial,
-) -> Refusal {
-    let user = connected.map(|connected| &connected.user);
-    tracing::info!(handler = %rule.place(), %rule, user = user.map(tracing::field::display), %denial, "request denied");
-    if !runs_hooks(&[EventKind::DeniedRequest]) {
-        return Refusal::Denied { session: session.clone(), denial };
-    }
-    let input = HookInput::of(session, user).denied(denial);
-    match hook::run(&[EventKind::DeniedRequest], input).await {
-        Ok(()) => Refusal::Denied { session: session.clone(), denial },
-        Err(error) => Refusal::Failed(error),
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! Every change runs in a task of its own: it goes to its end although the request is dropped half-way.
 
+mod account;
 mod change;
 mod resumed;
 
+pub(crate) use self::account::account;
 pub(crate) use self::change::{abandon, close_gone};
 
 use std::future::{Future, IntoFuture};

@@ -2,13 +2,13 @@
 
 use axum::response::{IntoResponse, Response};
 
-use crate::account::{FromUser, load};
+use crate::account::FromUser;
 use crate::context::Session;
 use crate::declaration::Declaration;
 use crate::deny::{Denied, DenyFn};
 use crate::error::Error;
 use crate::guard::{self, Refusal};
-use crate::lifecycle;
+use crate::lifecycle::account;
 
 /// What a function under `#[connected_rpc]` or `#[connected_wrapper]` may return: something that can say that it was refused.
 #[diagnostic::on_unimplemented(
@@ -119,14 +119,8 @@ where
     S: Send + Sync + 'static,
 {
     let session = enter(rule).await?;
-    let Some(user) = session.user().await? else {
-        return Ok((session, None));
-    };
-    let loaded = load(Some(&session), &user, state::<S>(&session)?).await?;
-    if loaded.is_none() {
-        lifecycle::close_gone(&session).await?;
-    }
-    Ok((session, loaded))
+    let user = account(&session, state::<S>(&session)?).await?;
+    Ok((session, user))
 }
 
 fn state<S: 'static>(session: &Session) -> Result<&S, Error> {

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
@@ -27,10 +27,11 @@ impl Tasks {
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        let under_way = self.under_way.clone();
+        // From here on a shutdown waits for it; there is none to be had while one does, and then it does not.
+        let under_way: Option<OwnedSemaphorePermit> = self.under_way.clone().try_acquire_owned().ok();
         tokio::spawn(
             async move {
-                let _permit: Option<SemaphorePermit<'_>> = under_way.acquire().await.ok();
+                let _under_way = under_way;
                 work.await
             }
             .in_current_span(),

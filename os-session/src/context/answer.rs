@@ -62,6 +62,15 @@ impl Context {
         state.answer == Answer::Awaited
     }
 
+    /// The session has the token back that it had before.
+    pub(crate) fn rotated_back(&self, key: SessionKey) {
+        let mut state = self.state();
+        state.cookie = None;
+        if let Connection::User(connected) = &mut state.connection {
+            connected.key = key;
+        }
+    }
+
     /// Nobody is connected any more.
     pub(crate) fn ended(&self) {
         let mut state = self.state();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::context::{Context, State};
+use crate::context::{Context, LoadedUser, State};
 use crate::declaration;
 use crate::error::Error;
 use crate::group::GroupSet;
@@ -180,16 +180,16 @@ impl Context {
         }
     }
 
-    /// The user as an application type, loaded once a request and user.
-    pub(crate) fn loaded_user<T: Clone + 'static>(&self, user: &UserId) -> Option<T> {
-        let users = self.more().users.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, _, value) = users.iter().find(|(id, of, _)| *id == TypeId::of::<T>() && of == user)?;
-        value.downcast_ref().cloned()
-    }
-
-    pub(crate) fn keep_user<T: Clone + Send + Sync + 'static>(&self, user: &UserId, value: T) {
+    /// Where the user as this application type is kept, once it was loaded.
+    pub(crate) fn loaded_user<T: 'static>(&self, user: &UserId) -> Arc<LoadedUser> {
         let mut users = self.more().users.lock().unwrap_or_else(PoisonError::into_inner);
-        users.push((TypeId::of::<T>(), user.clone(), Arc::new(value)));
+        let id = TypeId::of::<T>();
+        if let Some((_, _, loaded)) = users.iter().find(|(of_type, of, _)| *of_type == id && of == user) {
+            return loaded.clone();
+        }
+        let loaded = Arc::<LoadedUser>::default();
+        users.push((id, user.clone(), loaded.clone()));
+        loaded
     }
 }
 

@@ -135,7 +135,7 @@ given_in! {
     [] Option<UserId>, in [Request StartProcess DeniedRequest]
         => |input| ready(Ok(input.user.cloned()));
     [T] User<T>, in [StartConnectedProcess ConnectedRequest OpenSession ResumeSession PreCloseSession PostCloseSession]
-        => |input| async move { loaded(input).await?.map(User).ok_or_else(|| missing("the account")) },
+        => |input| async move { loaded(input).await?.map(User).ok_or(HookFailure::AccountGone) },
         where [T: FromUser<S>];
     [T] Option<User<T>>, in [Request StartProcess DeniedRequest]
         => |input| async move { Ok(loaded(input).await?.map(User)) },

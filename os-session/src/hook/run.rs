@@ -19,7 +19,11 @@ pub(crate) fn is_running() -> bool {
 /// Runs the hooks of these events in their order; the first failure ends the run.
 pub(crate) async fn run(events: &[EventKind], input: HookInput<'_>) -> Result<(), Error> {
     for hook in of(events, &input) {
-        run_one(hook, &input).await?;
+        match run_one(hook, &input).await {
+            // What ends for want of an account is not kept open by it.
+            Err(error) if error.is_account_gone() && hook.event == EventKind::PreCloseSession => {}
+            outcome => outcome?,
+        }
     }
     Ok(())
 }

@@ -50,7 +50,10 @@ pub(super) async fn connect(session: &Session, user: UserId, expire: bool) -> Re
         hooks = hook::run(hook::START_CONNECTED, input).await;
     }
     if let Err(error) = hooks {
-        close_current(session, CloseReason::LogInFailed).await?;
+        if let Err(error) = close_current(session, CloseReason::LogInFailed).await {
+            tracing::error!(%error, "a session whose log-in failed could not be closed; nobody has its token");
+            context.ended();
+        }
         return Err(error);
     }
     if context.is_answered() {
@@ -125,13 +128,19 @@ pub(super) async fn disconnect_user(
 pub(super) async fn disconnect_others(session: &Session) -> Result<(), Error> {
     let connected = session.0.connected().await?.ok_or(Error::NotConnected)?;
     answerable(&session.0)?;
-    // The token first: after it the session of this request is the one with the new key.
+    // The token first: after it the session of this request is the one with the new key. That a new token cannot reach its browser
+    // any more is no reason to leave the others open.
     let user = connected.user.clone();
-    rotate(session, connected, Authenticated::Unchanged).await?;
-    let key = session.0.key();
-    let ended = session.sessions().0.store.close_all(&user, key.as_ref()).await?;
+    let rotated = rotate(session, connected, Authenticated::Unchanged).await;
+    let Some(key) = session.0.key() else {
+        return rotated;
+    };
+    if matches!(rotated, Err(Error::Store(_))) {
+        return rotated;
+    }
+    let ended = session.sessions().0.store.close_all(&user, Some(&key)).await?;
     session.sessions().after_close(Some(session), ended, CloseReason::DisconnectedAll).await;
-    Ok(())
+    rotated
 }
 
 pub(super) async fn close(session: &Session, handle: SessionHandle) -> Result<(), Error> {
@@ -209,7 +218,9 @@ async fn take_back(session: &Session) {
         Undelivered::Rotated { from, authenticated } => {
             let authenticated = authenticated.map_or(Authenticated::Unchanged, Authenticated::At);
             let back = Rotation { from: connected.key, to: from, authenticated };
-            sessions.0.store.rotate(back).await.map(|_| ()).map_err(Error::from)
+            let outcome = sessions.0.store.rotate(back).await;
+            session.0.rotated_back(from);
+            outcome.map(|_| ()).map_err(Error::from)
         }
     };
     if let Err(error) = outcome {

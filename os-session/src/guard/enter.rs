@@ -1,0 +1,197 @@
+//! The order of a wrapped request: connection, `on_request`, start hooks, rule, `on_connected_request` or `on_unconnected_request`.
+
+use tokio::sync::OnceCell;
+
+use crate::context::{Connected, Look, Session};
+use crate::declaration::Declaration;
+use crate::error::{Denial, Error};
+use crate::guard::Refusal;
+use crate::hook::{self, EventKind, HookInput};
+use crate::lifecycle;
+
+/// Runs a wrapped request up to its handler. Hooks run once a request, the rule wherever there is one; inside a hook the rule
+/// alone.
+pub(crate) async fn enter(session: &Session, rule: &'static Declaration) -> Result<(), Refusal> {
+    if admits_at_once(session, rule)? {
+        return Ok(());
+    }
+    // Boxed: the futures of handlers stay small, and hooks, a refusal or a store to be waited for outweigh it.
+    Box::pin(step_by_step(session, rule)).await
+}
+
+/// Whether it can be told without waiting, and without a hook to be run, that the request is admitted: most are.
+fn admits_at_once(session: &Session, rule: &'static Declaration) -> Result<bool, Error> {
+    let sessions = session.sessions();
+    if sessions.0.has_request_hooks || rule.ignores_session() {
+        return Ok(false);
+    }
+    if rule.requires_connection() {
+        session.0.require_connection();
+    }
+    let admitted = session.0.look(|connected| {
+        !rule.names_groups()
+            || sessions.knows_groups_of(rule)
+                && session.0.groups_at_once(connected).is_some_and(|groups| rule.admits(&groups))
+    })?;
+    Ok(match admitted {
+        Look::User(admitted) => admitted,
+        Look::Nobody => !rule.requires_connection(),
+        Look::Ask(_) => false,
+    })
+}
+
+async fn step_by_step(session: &Session, rule: &'static Declaration) -> Result<(), Refusal> {
+    let Session(context) = session;
+    if rule.ignores_session() {
+        context.ignore_session();
+    }
+    if rule.requires_connection() {
+        context.require_connection();
+    }
+    // After each step that runs hooks: one of them may find that the account behind the session is gone.
+    let mut connected = context.connected().await?;
+    if let Some(resumed) = &connected {
+        let hooks = resume(session, resumed).await;
+        connected = settle(session, connected, hooks).await?;
+    }
+    let hooks = once(session, |once| &once.request, &[EventKind::Request], connected.as_ref()).await;
+    connected = settle(session, connected, hooks).await?;
+    if context.starts_process() {
+        let start = if connected.is_some() { hook::START_CONNECTED } else { hook::START_UNCONNECTED };
+        let hooks = once(session, |once| &once.start, start, connected.as_ref()).await;
+        connected = settle(session, connected, hooks).await?;
+    }
+
+    match decide(session, rule, connected.as_ref()).await? {
+        Decision::Admitted => {}
+        Decision::NotConnected => {
+            unconnected(session).await?;
+            return Err(Refusal::NotConnected(session.clone()));
+        }
+        Decision::Denied(denial) => {
+            let hooks = denied(session, rule, connected.as_ref(), denial).await;
+            settle(session, connected, hooks).await?;
+            return Err(Refusal::Denied { session: session.clone(), denial });
+        }
+    }
+    if connected.is_some() {
+        let hooks = once(session, |once| &once.connected, &[EventKind::ConnectedRequest], connected.as_ref()).await;
+        connected = settle(session, connected, hooks).await?;
+    } else {
+        unconnected(session).await?;
+    }
+    match connected {
+        None if rule.requires_connection() => Err(Refusal::NotConnected(session.clone())),
+        _ => Ok(()),
+    }
+}
+
+/// Whether hooks for one of these events are to run: a function with a rule that a hook calls starts no hooks of its own.
+fn runs_hooks(events: &[EventKind]) -> bool {
+    hook::any(events) && !hook::is_running()
+}
+
+/// Runs the hooks of these events, unless that was done for this request.
+async fn once(
+    session: &Session,
+    done: fn(&crate::context::Once) -> &OnceCell<()>,
+    events: &[EventKind],
+    connected: Option<&Connected>,
+) -> Result<(), Error> {
+    if !runs_hooks(events) {
+        return Ok(());
+    }
+    let input = HookInput::of(session, connected.map(|connected| &connected.user));
+    let run = async || match hook::run(events, input).await {
+        // The session ends for it, and that is all: the hooks before that one have run.
+        Err(error) if error.is_account_gone() => Ok(()),
+        outcome => outcome,
+    };
+    done(&session.0.more().once).get_or_try_init(run).await.copied()
+}
+
+async fn unconnected(session: &Session) -> Result<(), Error> {
+    once(session, |once| &once.unconnected, &[EventKind::UnconnectedRequest], None).await
+}
+
+/// Who is connected after hooks have run. If one of them found the account gone, its session is, whatever the hook made of it, and
+/// the request goes on unconnected.
+async fn settle(
+    session: &Session,
+    connected: Option<Connected>,
+    hooks: Result<(), Error>,
+) -> Result<Option<Connected>, Error> {
+    match &connected {
+        Some(found) if session.0.account_is_gone(&found.user) => {
+            lifecycle::close_gone(session).await?;
+            session.0.connected().await
+        }
+        _ => hooks.map(|()| connected),
+    }
+}
+
+/// `on_resume_session`, at the first request of a session that this process did not open.
+async fn resume(session: &Session, connected: &Connected) -> Result<(), Error> {
+    let sessions = session.sessions();
+    if !runs_hooks(&[EventKind::ResumeSession]) || !sessions.note_resumed(connected.handle) {
+        return Ok(());
+    }
+    // Until the hooks have succeeded it has not been resumed, however they end: the next request tries again.
+    let unresumed = Unresumed { session, connected };
+    hook::run(&[EventKind::ResumeSession], HookInput::of(session, Some(&connected.user))).await?;
+    std::mem::forget(unresumed);
+    Ok(())
+}
+
+struct Unresumed<'a> {
+    session: &'a Session,
+    connected: &'a Connected,
+}
+
+impl Drop for Unresumed<'_> {
+    fn drop(&mut self) {
+        self.session.sessions().forget_resumed(self.connected.handle);
+    }
+}
+
+enum Decision {
+    Admitted,
+    NotConnected,
+    Denied(Denial),
+}
+
+/// The rule itself.
+async fn decide(
+    session: &Session,
+    rule: &'static Declaration,
+    connected: Option<&Connected>,
+) -> Result<Decision, Error> {
+    let Some(connected) = connected else {
+        return Ok(match (rule.allows_only_some(), rule.requires_connection()) {
+            (true, _) => Decision::Denied(Denial::NotConnected),
+            (false, true) => Decision::NotConnected,
+            (false, false) => Decision::Admitted,
+        });
+    };
+    if !rule.names_groups() {
+        return Ok(Decision::Admitted);
+    }
+    session.sessions().check_groups_of(rule).await?;
+    let groups = session.0.groups_of(connected).await?;
+    Ok(if rule.admits(&groups) { Decision::Admitted } else { Decision::Denied(Denial::PermissionDenied) })
+}
+
+/// `on_denied_request`, and the line in the log: who was refused what, and no secret.
+async fn denied(
+    session: &Session,
+    rule: &'static Declaration,
+    connected: Option<&Connected>,
+    denial: Denial,
+) -> Result<(), Error> {
+    let user = connected.map(|connected| &connected.user);
+    tracing::info!(handler = %rule.place(), %rule, user = user.map(tracing::field::display), %denial, "request denied");
+    if !runs_hooks(&[EventKind::DeniedRequest]) {
+        return Ok(());
+    }
+    hook::run(&[EventKind::DeniedRequest], HookInput::of(session, user).denied(denial)).await
+}
