@@ -68,6 +68,11 @@ impl<'a> Browser<'a> {
         self.client.back().await.expect("there is a page before");
     }
 
+    /// Asks for the page again.
+    pub async fn reload(&self) {
+        self.client.refresh().await.expect("the page loads");
+    }
+
     /// Fills in the log-in form that is shown, and sends it.
     pub async fn log_in(&self, name: &str, password: &str) {
         for (field, value) in [("name", name), ("password", password)] {
