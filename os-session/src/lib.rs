@@ -49,13 +49,15 @@ pub use crate::access::{AccessRow, AccessTable, access_table};
 pub use crate::account::{FromUser, User};
 pub use crate::builder::SessionsBuilder;
 pub use crate::context::Session;
+pub use crate::deny::{DenyFn, DenyParam};
 pub use crate::error::{Denial, Error, HookError, HookFailure, NoSuchGroup};
 pub use crate::group::GroupName;
 pub use crate::groups::{CachedGroups, GroupNames, Groups};
-pub use crate::hook::{CloseReason, Extract, HookInfo, hooks};
+pub use crate::hook::{CloseReason, Extract, HookInfo, HookOutcome, HookParam, event, hooks};
 pub use crate::lifecycle::{Connect, DisconnectAll, DisconnectAllOf};
 pub use crate::memory::MemoryStore;
 pub use crate::return_to::ReturnTo;
+pub use crate::rpc::FromRefusal;
 pub use crate::sessions::{SessionInfo, Sessions, StoredGroups};
 pub use crate::store::{
     Authenticated, End, Ended, Found, GroupSet, Inserted, InvalidHandle, Limit, Listed, NewSession, Rotation,

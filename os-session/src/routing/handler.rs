@@ -29,8 +29,11 @@ pub trait DeclaredFn<Args>: Clone + Send + Sync + Sized + 'static {
     /// The rule.
     fn declaration() -> &'static Declaration;
 
+    /// What calling the function returns.
+    type Future: Future;
+
     /// Calls the function.
-    fn call(self, args: Args) -> impl Future<Output: IntoResponse> + Send;
+    fn call(self, args: Args) -> Self::Future;
 }
 
 /// A parameter of a handler that is taken from the request's head: every axum extractor but the last.
@@ -56,6 +59,17 @@ pub trait LastExtractor<S, M>: FromRequest<S, M> + Send {}
 
 #[diagnostic::do_not_recommend]
 impl<T, S, M> LastExtractor<S, M> for T where T: FromRequest<S, M> + Send {}
+
+/// What a handler may return: everything that axum takes for a response.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an answer",
+    label = "not an axum response",
+    note = "a handler returns what implements `axum::response::IntoResponse`: text, a status, `Json`, `Html`, or a `Result` of two of them"
+)]
+pub trait Answer: IntoResponse {}
+
+#[diagnostic::do_not_recommend]
+impl<T> Answer for T where T: IntoResponse {}
 
 /// Parameters that can be taken from a request, in their order; `M` says whether the last reads the body.
 pub trait Extractors<S, M>: Sized + Send + 'static {
@@ -92,7 +106,7 @@ pub(crate) struct Routed<H> {
 
 impl<H, M, Args, S> Handler<(M, Args), S> for Routed<H>
 where
-    H: DeclaredFn<Args>,
+    H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
     Args: Extractors<S, M>,
     S: Clone + Send + Sync + 'static,
     M: 'static,
@@ -124,7 +138,7 @@ pub(crate) struct Open<H>(pub(crate) H);
 
 impl<H, M, Args, S> Handler<(M, Args), S> for Open<H>
 where
-    H: DeclaredFn<Args>,
+    H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
     Args: Extractors<S, M>,
     S: Clone + Send + Sync + 'static,
     M: 'static,
@@ -140,7 +154,7 @@ where
 
 async fn answer<H, M, Args, S>(handler: H, incoming: &mut Incoming, state: &S) -> Response
 where
-    H: DeclaredFn<Args>,
+    H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
     Args: Extractors<S, M>,
     S: Send + Sync,
 {
@@ -156,10 +170,11 @@ macro_rules! declared_fn {
         impl<F, Fut, R, $($arg,)*> DeclaredFn<(Admitted<R>, $($arg,)*)> for F
         where
             F: FnOnce(Admitted<R>, $($arg),*) -> Fut + Clone + Send + Sync + 'static,
-            Fut: Future<Output: IntoResponse> + Send,
+            Fut: Future,
             R: Declared,
-            $($arg: Send,)*
         {
+            type Future = Fut;
+
             const PUBLIC: bool = R::PUBLIC;
 
             fn declaration() -> &'static Declaration {
@@ -167,7 +182,7 @@ macro_rules! declared_fn {
             }
 
             #[allow(non_snake_case)]
-            fn call(self, (admitted, $($arg,)*): (Admitted<R>, $($arg,)*)) -> impl Future<Output: IntoResponse> + Send {
+            fn call(self, (admitted, $($arg,)*): (Admitted<R>, $($arg,)*)) -> Fut {
                 self(admitted, $($arg),*)
             }
         }
@@ -176,7 +191,6 @@ macro_rules! declared_fn {
 
 macro_rules! extractors {
     ($($head:ident)*) => {
-        #[diagnostic::do_not_recommend]
         impl<S, M, $($head,)* Last> Extractors<S, M> for ($($head,)* Last,)
         where
             S: Send + Sync,

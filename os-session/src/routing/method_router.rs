@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future::Future;
 
 use axum::extract::Request;
 use axum::response::IntoResponse;
@@ -9,7 +10,7 @@ use axum::routing::{self, MethodFilter, Route};
 use tower::{Layer, Service};
 
 use crate::access::{Methods, Routing};
-use crate::routing::handler::{DeclaredFn, Extractors};
+use crate::routing::handler::{Answer, DeclaredFn, Extractors};
 
 /// axum's [`MethodRouter`](routing::MethodRouter) for handlers that carry a rule.
 ///
@@ -57,7 +58,7 @@ macro_rules! methods {
             #[doc = concat!("Routes `", stringify!($filter), "` requests to a declared handler, as [`axum::routing::", stringify!($name), "`] does.")]
             pub fn $name<H, Args, M, S>(handler: H) -> MethodRouter<S>
             where
-                H: DeclaredFn<Args>,
+                H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
                 Args: Extractors<S, M>,
                 S: Clone + Send + Sync + 'static,
                 M: 'static,
@@ -79,7 +80,7 @@ macro_rules! methods {
                 #[track_caller]
                 pub fn $name<H, Args, M>(self, handler: H) -> Self
                 where
-                    H: DeclaredFn<Args>,
+                    H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
                     Args: Extractors<S, M>,
                     M: 'static,
                 {
@@ -105,7 +106,7 @@ methods! {
 /// Routes requests of these methods to a declared handler, as [`axum::routing::on`] does.
 pub fn on<H, Args, M, S>(filter: MethodFilter, handler: H) -> MethodRouter<S>
 where
-    H: DeclaredFn<Args>,
+    H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
     Args: Extractors<S, M>,
     S: Clone + Send + Sync + 'static,
     M: 'static,
@@ -117,7 +118,7 @@ where
 /// Routes requests of any method to a declared handler, as [`axum::routing::any`] does.
 pub fn any<H, Args, M, S>(handler: H) -> MethodRouter<S>
 where
-    H: DeclaredFn<Args>,
+    H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
     Args: Extractors<S, M>,
     S: Clone + Send + Sync + 'static,
     M: 'static,
@@ -144,7 +145,7 @@ where
     #[track_caller]
     pub fn on<H, Args, M>(mut self, filter: MethodFilter, handler: H) -> Self
     where
-        H: DeclaredFn<Args>,
+        H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
         Args: Extractors<S, M>,
         M: 'static,
     {
@@ -156,7 +157,7 @@ where
     /// Routes requests of every method that is not routed.
     pub fn fallback<H, Args, M>(mut self, handler: H) -> Self
     where
-        H: DeclaredFn<Args>,
+        H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
         Args: Extractors<S, M>,
         M: 'static,
     {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future::Future;
 
 use axum::extract::Request;
 use axum::response::IntoResponse;
@@ -10,7 +11,7 @@ use tower::{Layer, Service};
 
 use crate::access::{AccessTable, Methods, Routing, Target};
 use crate::error::{Error, unknown_group};
-use crate::routing::handler::{DeclaredFn, Extractors};
+use crate::routing::handler::{Answer, DeclaredFn, Extractors};
 use crate::routing::method_router::{MethodRouter, routed};
 use crate::sessions::Sessions;
 
@@ -140,7 +141,7 @@ where
     /// Answers what no route matches with a declared handler. Without one it is axum's 404.
     pub fn fallback<H, Args, M>(mut self, handler: H) -> Self
     where
-        H: DeclaredFn<Args>,
+        H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
         Args: Extractors<S, M>,
         M: 'static,
     {
@@ -161,7 +162,7 @@ where
     /// Answers requests for a routed path by a method that is not routed with a declared handler.
     pub fn method_not_allowed_fallback<H, Args, M>(mut self, handler: H) -> Self
     where
-        H: DeclaredFn<Args>,
+        H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
         Args: Extractors<S, M>,
         M: 'static,
     {

@@ -1,0 +1,6 @@
+use os_session::connected;
+
+#[connected(force_unconnected)]
+async fn home() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use os_session::connected;
+
+#[connected(allow = " ")]
+async fn home() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use os_session::connected;
+
+#[connected(allow = ["admin", "staff", "admin"])]
+async fn home() {}
+
+fn main() {}

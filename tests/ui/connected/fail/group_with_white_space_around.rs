@@ -1,0 +1,6 @@
+use os_session::connected;
+
+#[connected(deny = "banned ")]
+async fn home() {}
+
+fn main() {}

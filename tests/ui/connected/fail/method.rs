@@ -1,0 +1,11 @@
+use os_session::connected;
+
+
+struct Site;
+
+impl Site {
+    #[connected]
+    async fn home(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use os_session::connected;
+
+#[connected]
+struct Home;
+
+fn main() {}

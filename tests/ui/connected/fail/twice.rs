@@ -1,0 +1,7 @@
+use os_session::connected;
+
+#[connected(allow = "admin")]
+#[connected(deny = "banned")]
+async fn home() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use os_session::connected;
+
+#[connected(alow = "admin")]
+async fn home() {}
+
+fn main() {}

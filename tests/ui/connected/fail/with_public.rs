@@ -1,0 +1,7 @@
+use os_session::{connected, public};
+
+#[connected]
+#[public(reason = "a mistake")]
+async fn home() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use os_session::on_open_session;
+
+#[on_open_session]
+#[on_open_session]
+async fn greet() {}
+
+fn main() {}

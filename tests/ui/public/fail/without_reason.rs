@@ -1,0 +1,6 @@
+use os_session::public;
+
+#[public]
+async fn home() {}
+
+fn main() {}
