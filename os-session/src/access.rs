@@ -89,13 +89,6 @@ impl Routing {
         };
         self
     }
-
-    pub(crate) fn rule(&self) -> Option<&'static Declaration> {
-        match &self.target {
-            Target::Declared(declaration, _) => Some(declaration),
-            Target::Open(_) => None,
-        }
-    }
 }
 
 /// One line of an [`AccessTable`].

@@ -57,6 +57,11 @@ impl Config {
         Limit { sessions, when_full: self.when_full }
     }
 
+    /// The path of the log-in page, without a query.
+    pub(crate) fn login_path(&self) -> Option<&str> {
+        self.login_url.as_deref().and_then(|url| url.split('?').next())
+    }
+
     pub(crate) fn lifetime(&self, expire: bool) -> Lifetime {
         if expire { self.browser } else { self.persistent }
     }

@@ -44,7 +44,9 @@ pub(crate) struct Context {
     /// The head of the request, kept where a hook or a `deny_fun` of this binary wants it.
     pub(crate) parts: Option<Box<Parts>>,
     starts_process: bool,
-    /// Another site sent this, and it could change something.
+    /// Another site sent this.
+    foreign: bool,
+    /// … and it could change something, or opens a channel.
     cross_site: bool,
     /// The handler said `cross_site = "reason"`.
     cross_site_admitted: AtomicBool,
@@ -107,12 +109,14 @@ struct State {
 impl Context {
     pub(crate) fn new(sessions: &Sessions, parts: &Parts) -> Self {
         let key = sessions.0.config.cookie.read(&parts.headers);
+        let foreign = sessions.0.cross_site.is_foreign(parts);
         Self {
             sessions: sessions.clone(),
             origin: Origin::of(parts),
             parts: sessions.0.keeps_parts.then(|| Box::new(parts.clone())),
             starts_process: sessions.0.has_start_hooks && request::starts_process(parts),
-            cross_site: !sessions.0.cross_site.admits(parts),
+            foreign,
+            cross_site: foreign && (!request::is_safe(&parts.method) || request::is_handshake(&parts.headers)),
             cross_site_admitted: AtomicBool::new(false),
             requires_connection: AtomicBool::new(false),
             public: AtomicBool::new(false),
@@ -156,7 +160,7 @@ impl Context {
     /// Refuses to open a session for a request that another site could have caused, or over a channel that would lose
     /// the cookie.
     pub(crate) fn judge_log_in(&self) -> Result<(), Error> {
-        if self.origin.cross_site && !self.cross_site_admitted.load(Ordering::Relaxed) {
+        if self.foreign && !self.cross_site_admitted.load(Ordering::Relaxed) {
             return Err(Error::CrossSite);
         }
         if self.origin.plain_http && self.sessions.0.config.cookie.secure {
@@ -209,6 +213,10 @@ impl Context {
             Some(OriginalUri(uri)) => uri.clone(),
             None => parts.uri.clone(),
         };
+        // A log-in page that needs a connection itself would send the browser round and round.
+        if self.sessions.0.config.login_path() == Some(wanted().path()) {
+            return;
+        }
         if request::is_htmx(&parts.headers) {
             let page = parts.headers.get("hx-current-url").and_then(|url| url.to_str().ok()?.parse().ok());
             let _ = self.way_back.set(Box::new(WayBack::Htmx(page.unwrap_or_else(wanted))));

@@ -23,17 +23,17 @@ impl CrossSite {
         trusted_origins.into_iter().try_fold(CsrfLayer::new(), CsrfLayer::add_trusted_origin).map(Self)
     }
 
-    /// Whether the request may be handled. Safe methods pass, except where they open a channel.
-    pub(crate) fn admits(&self, parts: &Parts) -> bool {
-        // The first question alone decides nearly always, and for any method.
-        if request::is_same_origin(&parts.headers)
-            || request::is_safe(&parts.method) && !request::is_handshake(&parts.headers)
-        {
-            return true;
+    /// Whether another site sent the request, as far as it can be known, and is not trusted. Whether that matters depends on what the
+    /// request could change.
+    pub(crate) fn is_foreign(&self, parts: &Parts) -> bool {
+        let headers = &parts.headers;
+        // These two answers are nearly all there are.
+        if request::is_same_origin(headers) || !request::tells_its_origin(headers) {
+            return false;
         }
         let judged: [HeaderName; 3] = [HeaderName::from_static("sec-fetch-site"), header::ORIGIN, header::HOST];
         let mut request = Request::new(());
-        // A handshake is a GET that is judged like a POST.
+        // Whatever the method is, it is judged as one that could change something.
         *request.method_mut() = Method::POST;
         *request.uri_mut() = parts.uri.clone();
         for name in judged {
@@ -42,7 +42,7 @@ impl CrossSite {
             }
         }
         let verdict = self.0.layer(Admitting).call(request).now_or_never();
-        matches!(verdict, Some(Ok(response)) if response.status() == StatusCode::OK)
+        !matches!(verdict, Some(Ok(response)) if response.status() == StatusCode::OK)
     }
 }
 

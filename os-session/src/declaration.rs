@@ -279,9 +279,11 @@ impl fmt::Display for Declaration {
         }
         match self.connection {
             Connection::Required => {}
-            Connection::Optional if self.kind == Kind::Wrapper => {}
-            Connection::Optional => f.write_str(" or not")?,
-            Connection::Ignored => f.write_str(", session ignored")?,
+            Connection::Optional | Connection::Ignored if self.kind == Kind::Wrapper => {}
+            Connection::Optional | Connection::Ignored => f.write_str(" or not")?,
+        }
+        if self.connection == Connection::Ignored {
+            f.write_str(", session ignored")?;
         }
         for (word, groups) in [("allow", self.allow), ("deny", self.deny)] {
             if !groups.is_empty() {

@@ -14,8 +14,6 @@ const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 /// What opening a session needs to know of the request, kept since the request itself is gone by then.
 #[derive(Debug)]
 pub(crate) struct Origin {
-    /// A safe request that a page of another site caused. (Others of that kind are refused altogether.)
-    pub(crate) cross_site: bool,
     /// The page that sent the request came over plain HTTP. Browsers do not say so in a request for a page.
     pub(crate) plain_http: bool,
     user_agent: OnceLock<HeaderValue>,
@@ -26,7 +24,6 @@ impl Origin {
         let headers = &parts.headers;
         let safe = is_safe(&parts.method);
         let origin = Self {
-            cross_site: safe && !is_same_origin(headers) && headers.contains_key(&SEC_FETCH_SITE),
             plain_http: !safe
                 && headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"http://")),
             user_agent: OnceLock::new(),
@@ -52,6 +49,11 @@ impl Origin {
 /// Whether the browser says that the request comes from this origin, or from no page at all.
 pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
     headers.get(&SEC_FETCH_SITE).is_some_and(|site| site == "same-origin" || site == "none")
+}
+
+/// Whether the request says anything of where it comes from, as browsers do.
+pub(crate) fn tells_its_origin(headers: &HeaderMap) -> bool {
+    headers.contains_key(&SEC_FETCH_SITE) || headers.contains_key(header::ORIGIN)
 }
 
 /// Whether the method is safe in the sense of RFC 9110: it asks for nothing to change.

@@ -249,22 +249,23 @@ where
     /// log-in page that needs a connection, a route that belongs to other sessions already.
     pub fn with_sessions(self, sessions: &Sessions) -> Result<axum::Router<S>, Error> {
         let mut mistakes: Vec<_> = self.routed.iter().flat_map(|routing| mistakes(routing, sessions)).collect();
-        for routing in &self.routed {
-            let Target::Declared(rule, slot) = &routing.target else { continue };
-            if !sessions.is(slot.get_or_init(|| sessions.clone())) {
-                mistakes
-                    .push(format!("{} is routed with other `Sessions` already; route it anew for these", rule.place()));
-            }
-        }
         mistakes.sort();
         mistakes.dedup();
-        if mistakes.is_empty() { Ok(self.inner) } else { Err(Error::Config(mistakes)) }
+        if !mistakes.is_empty() {
+            return Err(Error::Config(mistakes));
+        }
+        for routing in &self.routed {
+            if let Target::Declared(_, slot) = &routing.target {
+                slot.get_or_init(|| sessions.clone());
+            }
+        }
+        Ok(self.inner)
     }
 }
 
 /// What keeps a route from working with these sessions.
 fn mistakes(routing: &Routing, sessions: &Sessions) -> Vec<String> {
-    let Some(rule) = routing.rule() else {
+    let Target::Declared(rule, slot) = &routing.target else {
         return Vec::new();
     };
     let mut mistakes: Vec<_> = sessions
@@ -272,8 +273,13 @@ fn mistakes(routing: &Routing, sessions: &Sessions) -> Vec<String> {
         .into_iter()
         .map(|(name, nearest)| unknown_group(rule.place(), name, nearest.as_deref()))
         .collect();
-    let login_page = sessions.0.config.login_url.as_deref().and_then(|url| url.split('?').next());
-    if login_page == Some(&routing.path) && routing.methods.includes_get() && rule.requires_connection() {
+    if slot.get().is_some_and(|others| !sessions.is(others)) {
+        mistakes.push(format!("{} is routed with other `Sessions` already; route it anew for these", rule.place()));
+    }
+    if sessions.0.config.login_path() == Some(&routing.path)
+        && routing.methods.includes_get()
+        && rule.requires_connection()
+    {
         mistakes.push(format!(
             "`login_url` leads to {}, which needs a connection itself, so that nobody could ever log in; write `#[connected(opt)]` there",
             rule.place()

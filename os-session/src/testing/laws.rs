@@ -2,9 +2,12 @@
 
 use std::future::Future;
 use std::num::NonZeroU32;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+
+use futures_util::FutureExt as _;
 
 use crate::clock::Clock;
 use crate::group::{self, GroupSet};
@@ -39,8 +42,11 @@ where
     for (name, law) in LAWS {
         let clock = Clock::new();
         let store: Arc<dyn AnyStore> = Arc::new(make(clock.clone()).await);
-        eprintln!("store law: {name}");
-        law(Lab { store, clock }).await;
+        if let Err(broken) = AssertUnwindSafe(law(Lab { store, clock })).catch_unwind().await {
+            let text = broken.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| broken.downcast_ref::<&str>().copied()).unwrap_or("it panicked");
+            panic!("the store breaks the law `{name}`: {text}");
+        }
     }
 }
 

@@ -1,0 +1,25 @@
+//! What a client meets over HTTP, on real requests.
+//!
+//! No hook of this binary runs in every request, so that requests are admitted the short way where there is one; those that
+//! have to wait for their store or their groups go the long way.
+
+mod bodies;
+mod cookies;
+mod cookies_made_up;
+mod cross_site;
+mod deny_fun;
+mod failures;
+mod groups;
+mod lifetimes;
+mod limits;
+mod logs;
+mod own_sessions;
+mod public_pages;
+mod races;
+mod refusals;
+mod secrets;
+mod site;
+mod truth_table;
+mod watched;
+mod way_back;
+mod without_a_session;

@@ -1,0 +1,278 @@
+//! Requests that meet on the way: what ended stays ended, and what failed destroyed nothing.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use os_session::routing::{self, post};
+use os_session::testing::{Answer, Browser};
+use os_session::{Error, Session, connected};
+use os_session_tests::trace::Gate;
+
+use crate::site::{COOKIE, Site, set_cookies, who_is_in};
+
+/// What a slow request does once it goes on. Each of them looked at the session before.
+#[connected]
+async fn read(session: Session, State(gate): State<Gate>) -> Result<StatusCode, Error> {
+    gate.pass().await;
+    session.user().await?;
+    Ok(StatusCode::OK)
+}
+
+#[connected]
+async fn confirm(session: Session, State(gate): State<Gate>) -> Result<StatusCode, Error> {
+    gate.pass().await;
+    session.confirm().await?;
+    Ok(StatusCode::OK)
+}
+
+#[connected]
+async fn disconnect_others(session: Session, State(gate): State<Gate>) -> Result<StatusCode, Error> {
+    gate.pass().await;
+    session.disconnect_others().await?;
+    Ok(StatusCode::OK)
+}
+
+#[connected]
+async fn disconnect(session: Session, State(gate): State<Gate>) -> Result<StatusCode, Error> {
+    gate.pass().await;
+    session.disconnect().await?;
+    Ok(StatusCode::OK)
+}
+
+#[connected]
+async fn fail(State(gate): State<Gate>) -> StatusCode {
+    gate.pass().await;
+    StatusCode::INTERNAL_SERVER_ERROR
+}
+
+struct Slow {
+    site: Site,
+    app: Router,
+    gate: Gate,
+}
+
+fn slow(site: Site) -> Slow {
+    let gate = Gate::default();
+    let router = routing::Router::new()
+        .route("/read", post(read))
+        .route("/confirm", post(confirm))
+        .route("/disconnect-others", post(disconnect_others))
+        .route("/disconnect", post(disconnect))
+        .route("/fail", post(fail));
+    let app = router.with_state(gate.clone()).with_sessions(&site.sessions).expect("every rule can be decided");
+    Slow { site, app, gate }
+}
+
+/// How the session ends while the slow request waits.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    LogOut,
+    LogOutEverywhere,
+    BackgroundJob,
+    Handle,
+    Eviction,
+    AnotherLogIn,
+    Expiry,
+}
+
+const ENDINGS: [Ending; 7] = [
+    Ending::LogOut,
+    Ending::LogOutEverywhere,
+    Ending::BackgroundJob,
+    Ending::Handle,
+    Ending::Eviction,
+    Ending::AnotherLogIn,
+    Ending::Expiry,
+];
+
+impl Ending {
+    async fn happen(self, site: &Site, browser: &Browser) {
+        let mut same_browser = site.browser();
+        same_browser.set_cookie(COOKIE, browser.cookie(COOKIE).expect("logged in"));
+        match self {
+            Self::LogOut => drop(same_browser.post("/logout", &[]).await),
+            Self::LogOutEverywhere => drop(same_browser.post("/logout-everywhere", &[]).await),
+            Self::BackgroundJob => site.sessions.disconnect_all("alice").await.unwrap(),
+            Self::Handle => {
+                let handle = site.sessions.of_user("alice").await.unwrap()[0].handle;
+                site.sessions.close("alice", handle).await.unwrap();
+            }
+            Self::Eviction => drop(site.browser_of("alice").await),
+            Self::AnotherLogIn => drop(same_browser.post("/login/bob", &[]).await),
+            Self::Expiry => site.clock.advance(Duration::from_hours(24 * 14)),
+        }
+    }
+
+    /// How many sessions there are afterwards.
+    fn leaves(self) -> usize {
+        usize::from(matches!(self, Self::Eviction | Self::AnotherLogIn))
+    }
+}
+
+/// Sends a request of alice's browser, ends its session while it waits at the gate, and lets it go on.
+async fn ended_while(path: &'static str, ending: Ending, slow: &Slow, gate: &Gate) -> (Browser, Answer) {
+    let alice = Browser::connected(&slow.app, &slow.site.sessions, "alice").await.unwrap();
+    gate.close();
+    let mut sending = alice.clone();
+    let request = tokio::spawn(async move { sending.post(path, &[]).await });
+    gate.arrived().await;
+    ending.happen(&slow.site, &alice).await;
+    gate.open();
+    (alice, request.await.expect("the slow request does not panic"))
+}
+
+#[tokio::test]
+async fn a_slow_handler_cannot_bring_back_a_session_that_ended_meanwhile() {
+    for ending in ENDINGS {
+        for (path, expected) in
+            [("/read", 200), ("/confirm", 401), ("/disconnect-others", 401), ("/disconnect", 200), ("/fail", 500)]
+        {
+            let slow = slow(Site::with(|builder| builder.max_sessions_per_user(1)).await);
+            let (alice, answer) = ended_while(path, ending, &slow, &slow.gate).await;
+            let case = format!("{path} while {ending:?}");
+            assert_eq!(answer.status(), expected, "{case}");
+            let handed_out = set_cookies(&answer).into_iter().filter(|line| !line.contains("Max-Age=0"));
+            assert_eq!(handed_out.count(), 0, "{case}: no cookie that could work");
+            let mut cookie = slow.site.browser();
+            cookie.set_cookie(COOKIE, alice.cookie(COOKIE).unwrap());
+            assert_eq!(who_is_in(&cookie).await, "None", "{case}");
+            let live = slow.site.sessions.of_user("alice").await.unwrap().len()
+                + slow.site.sessions.of_user("bob").await.unwrap().len();
+            assert_eq!(live, ending.leaves(), "{case}: nothing came back, and nothing else was closed");
+        }
+    }
+}
+
+/// The store has answered that the session is live, and the answer is still on its way; the activity is due to be written.
+#[tokio::test]
+async fn activity_that_is_written_too_late_brings_nothing_back() {
+    for ending in [Ending::BackgroundJob, Ending::Handle, Ending::Eviction, Ending::Expiry] {
+        let (site, store) = Site::watched(|builder| builder.max_sessions_per_user(1)).await;
+        let slow = slow(site);
+        let alice = Browser::connected(&slow.app, &slow.site.sessions, "alice").await.unwrap();
+        slow.site.clock.advance(Duration::from_hours(2));
+        store.found.close();
+        let mut sending = alice.clone();
+        let request = tokio::spawn(async move { sending.post("/read", &[]).await });
+        store.found.arrived().await;
+        ending.happen(&slow.site, &alice).await;
+        store.calls.clear();
+        store.found.open();
+        request.await.unwrap();
+        assert_eq!(store.calls.take(), ["touch"], "{ending:?}: it was written, too late");
+        let mut cookie = slow.site.browser();
+        cookie.set_cookie(COOKIE, alice.cookie(COOKIE).unwrap());
+        assert_eq!(who_is_in(&cookie).await, "None", "{ending:?}");
+        assert_eq!(slow.site.sessions.of_user("alice").await.unwrap().len(), ending.leaves(), "{ending:?}");
+    }
+}
+
+/// Two requests of one browser that exchange its token at the same time.
+#[tokio::test]
+async fn of_two_confirmations_at_once_one_wins_and_the_session_is_one() {
+    let slow = slow(Site::new().await);
+    let alice = Browser::connected(&slow.app, &slow.site.sessions, "alice").await.unwrap();
+    slow.gate.close();
+    let requests = [alice.clone(), alice.clone()].map(|mut browser| {
+        tokio::spawn(async move {
+            let status = browser.post("/confirm", &[]).await.status().as_u16();
+            (status, browser)
+        })
+    });
+    slow.gate.arrived().await;
+    slow.gate.arrived().await;
+    slow.gate.open();
+    let mut statuses = Vec::new();
+    for request in requests {
+        let (status, browser) = request.await.unwrap();
+        statuses.push(status);
+        let mut cookie = slow.site.browser();
+        cookie.set_cookie(COOKIE, browser.cookie(COOKIE).unwrap());
+        assert_eq!(who_is_in(&cookie).await == "alice", status == 200, "the winner's token works");
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 401]);
+    assert_eq!(slow.site.memory.len(), 1);
+}
+
+// Failures.
+
+#[tokio::test]
+async fn one_failing_read_destroys_nothing_and_logs_nobody_out() {
+    let (site, store) = Site::watched(|builder| builder).await;
+    let mut alice = site.browser_of("alice").await;
+    let cookie = alice.cookie(COOKIE).unwrap().to_owned();
+    store.fail("find");
+    for path in ["/login/bob", "/logout", "/logout-everywhere", "/logout-elsewhere", "/confirm"] {
+        let answer = alice.post(path, &[]).await;
+        assert_eq!(answer.status(), 503, "{path}");
+        assert_eq!(set_cookies(&answer), [""; 0], "{path}");
+    }
+    store.heal();
+    assert_eq!(alice.cookie(COOKIE), Some(&*cookie));
+    assert_eq!(alice.get("/me").await.text(), "alice");
+    assert_eq!(site.memory.len(), 1);
+    assert_eq!(site.log.take(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_change_that_the_store_refuses_leaves_everything_as_it_was() {
+    for (operation, path) in [
+        ("insert", "/login/bob"),
+        ("insert", "/login/alice"),
+        ("close", "/logout"),
+        ("close_all", "/logout-everywhere"),
+        ("rotate", "/logout-elsewhere"),
+        ("rotate", "/confirm"),
+    ] {
+        let (site, store) = Site::watched(|builder| builder).await;
+        let mut alice = site.browser_of("alice").await;
+        let other = site.browser_of("alice").await;
+        store.fail(operation);
+        let answer = alice.post(path, &[]).await;
+        assert_eq!(answer.status(), 503, "{path}");
+        assert_eq!(set_cookies(&answer), [""; 0], "{path}");
+        assert!(answer.header("retry-after").is_some(), "{path}");
+        store.heal();
+        assert_eq!(who_is_in(&alice).await, "alice", "{path}");
+        assert_eq!(who_is_in(&other).await, "alice", "{path}");
+        assert_eq!(site.memory.len(), 2, "{path}");
+        assert_eq!(site.log.take(), [""; 0], "{path}: no session ended");
+    }
+}
+
+/// The second step of `disconnect_others`: the token is new already when the others cannot be closed.
+#[tokio::test]
+async fn others_that_cannot_be_closed_do_not_cost_this_session() {
+    let (site, store) = Site::watched(|builder| builder).await;
+    let mut alice = site.browser_of("alice").await;
+    let other = site.browser_of("alice").await;
+    store.fail("close_all");
+    assert_eq!(alice.post("/logout-elsewhere", &[]).await.status(), 503);
+    store.heal();
+    assert_eq!(who_is_in(&alice).await, "alice", "with whichever token the browser has now");
+    assert_eq!(who_is_in(&other).await, "alice");
+    assert_eq!(alice.post("/logout-elsewhere", &[]).await.status(), 200);
+    assert_eq!(who_is_in(&other).await, "None");
+}
+
+#[connected(opt)]
+async fn login_then_fail(session: Session) -> Result<StatusCode, Error> {
+    session.connect("bob").await?;
+    Ok(StatusCode::BAD_GATEWAY)
+}
+
+/// What a log-in followed by a failure of the handler means is documented on `connect`: it stands, and its cookie is sent.
+#[tokio::test]
+async fn a_log_in_stands_whatever_the_handler_answers_afterwards() {
+    let site = Site::new().await;
+    let app = routing::Router::new().route("/", post(login_then_fail)).with_sessions(&site.sessions).unwrap();
+    let mut browser = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
+    assert_eq!(browser.post("/", &[]).await.status(), 502);
+    let mut at_the_site = site.browser();
+    at_the_site.set_cookie(COOKIE, browser.cookie(COOKIE).unwrap());
+    assert_eq!(who_is_in(&at_the_site).await, "bob");
+    assert_eq!(site.memory.len(), 1, "and nothing of the first is left");
+}
