@@ -19,6 +19,7 @@ mod races;
 mod refusals;
 mod secrets;
 mod site;
+mod told;
 mod truth_table;
 mod watched;
 mod way_back;
