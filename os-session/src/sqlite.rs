@@ -274,3 +274,4 @@ impl Store for SqliteStore {
         Ok(self.0.readers.later(move |file| rows::is_member(file, &user, &group)).await?)
     }
 }
+#[cfg(test)]

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::error::Failure;
-use super::rows::{self, FORMAT, Stored};
+use super::rows::{self, FORMAT, OF_THE_ENDED, Stored};
 use super::warm::Effect;
 use super::writer::Change;
 use crate::store::{Authenticated, End, Ended, Inserted, Limit, NewSession, Rotation, SessionHandle, WhenFull};
@@ -188,8 +188,7 @@ impl Change<'_> {
 
     /// Deletes the rows that `condition` chooses.
     fn delete(&mut self, condition: &str, values: impl rusqlite::Params, why: End) -> Changed<Vec<Ended>> {
-        let deletion =
-            format!("DELETE FROM os_session_sessions WHERE {condition} RETURNING key, user, handle, expires");
+        let deletion = format!("DELETE FROM os_session_sessions WHERE {condition} RETURNING {OF_THE_ENDED}");
         let mut statement = self.file.prepare_cached(&deletion)?;
         let deleted = statement.query_map(values, |row: &Row<'_>| rows::ended(row, why, self.now))?;
         let mut ended = Vec::new();
