@@ -275,3 +275,5 @@ impl Store for SqliteStore {
     }
 }
 #[cfg(test)]
+#[cfg(test)]
+mod tests;

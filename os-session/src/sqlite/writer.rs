@@ -114,7 +114,17 @@ fn write(connection: &mut Connection, mut batch: impl Iterator<Item = Queued>, c
     let mut effects = Vec::new();
     let written = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
         for queued in &mut batch {
-            reports.push(one(&transaction, queued, clock, &mut effects)?);
+            let before = effects.len();
+            run(&transaction, "SAVEPOINT os_session")?;
+            let report = queued(Ok(Change { file: &transaction, now: clock.now(), effects: &mut effects }));
+            let failed = report.failed;
+            reports.push(report);
+            if failed {
+                effects.truncate(before);
+                // Where the disk is full, SQLite has undone the whole transaction, and there is no savepoint: an error.
+                run(&transaction, "ROLLBACK TO os_session")?;
+            }
+            run(&transaction, "RELEASE os_session")?;
         }
         transaction.commit()
     });
@@ -130,25 +140,6 @@ fn write(connection: &mut Connection, mut batch: impl Iterator<Item = Queued>, c
     for report in reports {
         (report.tell)(undone.as_deref());
     }
-}
-
-/// A change that fails is undone by itself. An error is one of the whole transaction.
-fn one(
-    transaction: &Transaction<'_>,
-    queued: Queued,
-    clock: &Clock,
-    effects: &mut Vec<Effect>,
-) -> rusqlite::Result<Report> {
-    let before = effects.len();
-    run(transaction, "SAVEPOINT os_session")?;
-    let report = queued(Ok(Change { file: transaction, now: clock.now(), effects }));
-    if report.failed {
-        effects.truncate(before);
-        // Where the disk is full, SQLite has undone everything, and this savepoint is gone: an error.
-        run(transaction, "ROLLBACK TO os_session")?;
-    }
-    run(transaction, "RELEASE os_session")?;
-    Ok(report)
 }
 
 fn run(transaction: &Transaction<'_>, statement: &str) -> rusqlite::Result<()> {
