@@ -37,19 +37,17 @@ fn lower_case_path() {
 
 #[test]
 fn operator() {
-    for (value, operator) in [
-        ("\"admin\" | \"staff\"", "|"),
-        ("Group::Admin & owns_document", "&"),
-        ("\"admin\" || \"staff\"", "||"),
-        ("!\"banned\"", "!"),
+    const GROUP_OF_BOTH: &str =
+        "a list means one of its groups: give those who are in all of them a group of their own";
+    for (value, operator, help) in [
+        ("\"admin\" | \"staff\"", "|", "list the groups: `allow = [\"admin\", \"staff\"]`"),
+        ("\"admin\" || \"staff\"", "||", "list the groups: `allow = [\"admin\", \"staff\"]`"),
+        ("Group::Admin & owns_document", "&", GROUP_OF_BOTH),
+        ("!\"banned\"", "!", "name the group in `deny`"),
     ] {
         check_connected(
             &format!("allow = {value}"),
-            &[(
-                operator,
-                &format!("`allow` cannot contain `{operator}`"),
-                "list the groups: `allow = [\"admin\", \"staff\"]`",
-            )],
+            &[(operator, &format!("`allow` cannot contain `{operator}`"), help)],
         );
     }
 }
