@@ -2,5 +2,6 @@
 
 pub mod log;
 pub mod postgres;
+pub mod proxy;
 pub mod store;
 pub mod trace;

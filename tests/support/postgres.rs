@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use os_session::PostgresStore;
 use os_session::testing::Clock;
+use os_session::{PostgresStore, PostgresStoreBuilder};
 use tokio_postgres::{Client, NoTls};
 
 /// Where tests find a server: `OS_SESSION_TEST_POSTGRES`, or the one on this machine.
@@ -60,13 +60,21 @@ impl TestSchema {
     ///
     /// If it cannot be reached.
     pub async fn store(&self, clock: Clock) -> PostgresStore {
-        PostgresStore::builder()
-            .clock(clock)
-            .schema(&self.name)
-            .max_connections(4)
-            .connect(&self.url)
-            .await
-            .expect("the tests need a PostgreSQL")
+        self.store_at(&self.url, clock).await
+    }
+
+    /// The same by another way to the server.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be reached.
+    pub async fn store_at(&self, url: &str, clock: Clock) -> PostgresStore {
+        self.builder().clock(clock).connect(url).await.expect("the tests need a PostgreSQL")
+    }
+
+    /// For a store in this schema that is like no other.
+    pub fn builder(&self) -> PostgresStoreBuilder {
+        PostgresStore::builder().schema(&self.name).max_connections(4)
     }
 
     /// A connection whose unqualified names are those of this schema.
