@@ -1,7 +1,11 @@
 //! The store in PostgreSQL, against a real server.
 
 mod laws;
+mod nodes;
+mod rows;
+mod secrets;
 mod site;
+mod values;
 mod wire;
 
 use std::num::NonZeroU32;
