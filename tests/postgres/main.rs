@@ -1,6 +1,10 @@
 //! The store in PostgreSQL, against a real server.
 
+mod addresses;
+mod cluster;
+mod failures;
 mod laws;
+mod migrating;
 mod nodes;
 mod rows;
 mod secrets;

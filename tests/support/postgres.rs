@@ -95,18 +95,22 @@ impl Default for TestSchema {
     }
 }
 
-/// From a thread of its own, since a test that fails may have stopped its runtime.
 impl Drop for TestSchema {
     fn drop(&mut self) {
-        let (url, name) = (self.url.clone(), self.name.clone());
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let Ok((client, connection)) = tokio_postgres::connect(&url, NoTls).await else { return };
-                tokio::spawn(connection);
-                let _ = client.batch_execute(&format!("drop schema if exists \"{name}\" cascade")).await;
-            });
-        });
-        let _ = dropped.join();
+        clean_up(&self.url, &format!("drop schema if exists \"{}\" cascade", self.name));
     }
+}
+
+/// Runs a script to its end, from a `drop`: in a thread of its own, since a test that fails may have stopped its runtime.
+pub fn clean_up(url: &str, script: &str) {
+    let (url, script) = (url.to_owned(), script.to_owned());
+    let cleaned = std::thread::spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async {
+            let Ok((client, connection)) = tokio_postgres::connect(&url, NoTls).await else { return };
+            tokio::spawn(connection);
+            let _ = client.batch_execute(&script).await;
+        });
+    });
+    let _ = cleaned.join();
 }
