@@ -61,7 +61,7 @@ pub use crate::hook::{CloseReason, Extract, HookInfo, HookOutcome, HookParam, ev
 pub use crate::lifecycle::{Connect, DisconnectAll, DisconnectAllOf};
 pub use crate::memory::MemoryStore;
 #[cfg(feature = "postgres")]
-pub use crate::postgres::{PostgresStore, PostgresStoreBuilder};
+pub use crate::postgres::{PostgresBuilder, PostgresStore};
 pub use crate::return_to::ReturnTo;
 pub use crate::rpc::FromRefusal;
 pub use crate::sessions::{SessionInfo, Sessions, StoredGroups};

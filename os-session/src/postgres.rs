@@ -12,7 +12,7 @@ mod builder;
 use std::fmt;
 use std::sync::Arc;
 
-pub use self::builder::PostgresStoreBuilder;
+pub use self::builder::PostgresBuilder;
 use self::pool::Pool;
 use self::rows::Unread;
 use self::schema::{Schema, Statements};
@@ -27,17 +27,52 @@ use crate::user::UserId;
 
 /// Sessions in PostgreSQL, shared by all nodes of an application. Feature `postgres`.
 ///
+/// Each operation is one round trip to the primary, and what has returned holds on every node: nothing is remembered
+/// here. Times are the database's; the clock of a node plays no part. A database that is down, or slower than the deadline,
+/// is an error, so the request is answered with 503; when it is back, nothing has to be restarted.
+///
 /// It is a cheap handle: clones share their connections.
 ///
 /// ```no_run
 /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+///
 /// use os_session::{PostgresStore, Sessions};
 ///
-/// let store = PostgresStore::connect("postgres://app@localhost/app").await?;
+/// let store = PostgresStore::builder()
+///     .max_connections(20)
+///     .deadline(Duration::from_secs(1))
+///     .connect("postgres://app:secret@db.internal/app?sslmode=disable")
+///     .await?;
 /// let sessions = Sessions::builder().store(store).build().await?;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # The schema
+///
+/// Everything is in a schema of its own, `os_session` unless the builder names another. It is made, and brought up to
+/// date, by the first node that connects; the others wait for it, and where there is nothing to do nothing is written. Old and
+/// new releases run side by side: each version of the schema says which is the oldest that can use it, and a release that
+/// is too old for it fails at `connect`. A session that a newer release wrote is unconnected on an older one, which neither
+/// changes nor purges it; a log-out, also of all sessions of a user, ends it all the same.
+///
+/// A role that may not make a schema uses one that was made for it. [`migrations`](PostgresStore::migrations) gives
+/// the script; then the role needs
+///
+/// ```sql
+/// grant usage on schema os_session to app;
+/// grant select, insert, update, delete on all tables in schema os_session to app;
+/// ```
+///
+/// # Beside the application's own connections
+///
+/// The connections are the store's own, at most [`max_connections`](PostgresBuilder::max_connections) a node, with prepared
+/// statements and two settings: transactions are `read committed`, and `statement_timeout` is the deadline. A pooler in between
+/// has to keep prepared statements, as PgBouncer does from 1.21 on where `max_prepared_statements` is set; in its mode
+/// `transaction` give the store a user of its own, since the settings stay with the server's connection.
+///
+/// An identifier of a user or a group's name must have no NUL character, and at most some 2000 bytes.
 #[derive(Clone)]
 pub struct PostgresStore {
     shared: Arc<Shared>,
@@ -58,18 +93,18 @@ impl fmt::Debug for PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects with everything at its default: [`PostgresStoreBuilder::connect`].
+    /// Connects with everything at its default: [`PostgresBuilder::connect`].
     ///
     /// # Errors
     ///
-    /// As for [`PostgresStoreBuilder::connect`].
+    /// As for [`PostgresBuilder::connect`].
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::builder().connect(url).await
     }
 
     /// For everything else that can be said.
-    pub fn builder() -> PostgresStoreBuilder {
-        PostgresStoreBuilder::new()
+    pub fn builder() -> PostgresBuilder {
+        PostgresBuilder::new()
     }
 
     /// The SQL that makes the tables and functions in a schema of this name, for a role that may create one where the

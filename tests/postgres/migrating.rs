@@ -111,3 +111,16 @@ async fn a_role_that_may_make_no_schema_uses_one_that_was_made_for_it() {
 async fn connect_error(role: &Role) -> String {
     role.schema.builder().connect(&role.url()).await.unwrap_err().to_string()
 }
+
+/// As a standby is, or a primary that was.
+#[tokio::test]
+async fn a_server_that_takes_no_writes_is_refused() {
+    let role = Role::new().await;
+    let owner = client(&role.schema.url).await;
+    owner.batch_execute(&PostgresStore::migrations(&role.schema.name).unwrap()).await.unwrap();
+    let read_only =
+        format!("alter role {0} superuser; alter role {0} set default_transaction_read_only = on", role.name);
+    owner.batch_execute(&read_only).await.unwrap();
+    let error = connect_error(&role).await;
+    assert!(error.contains("does not allow writes") || error.contains("read"), "{error}");
+}

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use os_session::testing::Clock;
-use os_session::{PostgresStore, PostgresStoreBuilder};
+use os_session::{PostgresBuilder, PostgresStore};
 use tokio_postgres::{Client, NoTls};
 
 /// Where tests find a server: `OS_SESSION_TEST_POSTGRES`, or the one on this machine.
@@ -73,7 +73,7 @@ impl TestSchema {
     }
 
     /// For a store in this schema that is like no other.
-    pub fn builder(&self) -> PostgresStoreBuilder {
+    pub fn builder(&self) -> PostgresBuilder {
         PostgresStore::builder().schema(&self.name).max_connections(4)
     }
 

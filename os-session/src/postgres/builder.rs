@@ -20,7 +20,7 @@ type MakeManager = Box<dyn Fn(Config, ManagerConfig) -> Manager + Send + Sync>;
 
 /// Puts a [`PostgresStore`] together: [`PostgresStore::builder`].
 #[must_use = "it connects with `connect`"]
-pub struct PostgresStoreBuilder {
+pub struct PostgresBuilder {
     clock: Clock,
     schema: String,
     max_connections: u32,
@@ -28,9 +28,9 @@ pub struct PostgresStoreBuilder {
     tls: Option<MakeManager>,
 }
 
-impl fmt::Debug for PostgresStoreBuilder {
+impl fmt::Debug for PostgresBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostgresStoreBuilder")
+        f.debug_struct("PostgresBuilder")
             .field("schema", &self.schema)
             .field("max_connections", &self.max_connections)
             .field("deadline", &self.deadline)
@@ -39,7 +39,7 @@ impl fmt::Debug for PostgresStoreBuilder {
     }
 }
 
-impl PostgresStoreBuilder {
+impl PostgresBuilder {
     pub(super) fn new() -> Self {
         Self {
             clock: Clock::new(),
@@ -107,7 +107,7 @@ impl PostgresStoreBuilder {
     ///
     /// # Errors
     ///
-    /// As for [`connect`](PostgresStoreBuilder::connect).
+    /// As for [`connect`](PostgresBuilder::connect).
     pub async fn connect_with(self, mut config: Config) -> Result<PostgresStore, StoreError> {
         let schema = Schema::new(&self.schema)?;
         address::can_encrypt(&config, self.tls.is_some())?;

@@ -75,8 +75,9 @@ impl Pool {
         match timeout_at(until, work(&connection)).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => {
-                if has_forgotten(&error) {
+                if is_useless(&error) {
                     drop(Object::take(connection));
+                    self.connections.retain(|_, _| false);
                 }
                 Err(failure::failed(&error))
             }
@@ -107,7 +108,8 @@ async fn ready(
     Ok(())
 }
 
-/// Whether the connection does not know its prepared statements any more.
-fn has_forgotten(error: &tokio_postgres::Error) -> bool {
-    error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME)
+/// Whether the connection will never work again, nor others to that server: its prepared statements are gone, or what it
+/// leads to is the primary no more.
+fn is_useless(error: &tokio_postgres::Error) -> bool {
+    matches!(error.code(), Some(&SqlState::INVALID_SQL_STATEMENT_NAME | &SqlState::READ_ONLY_SQL_TRANSACTION))
 }
