@@ -1,0 +1,93 @@
+//! A server of a test's own, which it may stop.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A cluster in a directory of its own; stopped and removed with this.
+pub(crate) struct Cluster {
+    directory: TempDir,
+    port: u16,
+}
+
+impl Cluster {
+    pub(crate) fn start() -> Self {
+        let directory = tempfile::tempdir().expect("a directory can be made");
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port is free").port();
+        let cluster = Self { directory, port };
+        if is_root() {
+            expect(Command::new("chown").arg("postgres").arg(cluster.directory.path()));
+        }
+        let data = cluster.data();
+        expect(program("initdb").args(["-A", "trust", "-U", "postgres", "--no-sync", "-D"]).arg(data));
+        cluster.resume();
+        cluster
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Waits until it accepts connections.
+    pub(crate) fn resume(&self) {
+        let options =
+            format!("-p {} -c fsync=off -c listen_addresses=127.0.0.1 -c unix_socket_directories=''", self.port);
+        expect(self.control().args(["-w", "-o", &options, "-l"]).arg(self.directory.path().join("log")).arg("start"));
+    }
+
+    /// As an operator does it: connections are closed.
+    pub(crate) fn stop(&self) {
+        expect(self.control().args(["-w", "-m", "fast", "stop"]));
+    }
+
+    fn control(&self) -> Command {
+        let mut control = program("pg_ctl");
+        control.arg("-D").arg(self.data());
+        control
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let _ = self.control().args(["-m", "immediate", "stop"]).output();
+    }
+}
+
+/// The server refuses to run as root.
+fn program(name: &str) -> Command {
+    let path = newest(name);
+    let mut command = if is_root() { Command::new("setpriv") } else { Command::new(&path) };
+    if is_root() {
+        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(&path);
+    }
+    command.current_dir("/");
+    command
+}
+
+/// Debian keeps the server's programs apart by version; elsewhere they are where programs are.
+fn newest(name: &str) -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let programs = versions.map(|version| version.path().join("bin").join(name)).filter(|path| path.exists());
+    programs.max().unwrap_or_else(|| Path::new(name).to_owned())
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|id| id.stdout == b"0\n")
+}
+
+fn expect(command: &mut Command) {
+    // `pg_ctl start` hands its output on to the server, which keeps it open: no pipe may wait for its end.
+    let Output { status, .. } = command
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .output()
+        .expect("it is installed");
+    assert!(status.success(), "{command:?} failed");
+}

@@ -1,0 +1,126 @@
+//! How the schema comes to be, and who may use it.
+
+use os_session::testing::Clock;
+use os_session::{PostgresStore, Store as _};
+use os_session_tests::postgres::{TestSchema, clean_up, client, unique_name};
+use os_session_tests::proxy::Proxy;
+
+use crate::{LIMIT, key, session};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixteen_nodes_start_at_once_over_an_empty_database() {
+    let schema = TestSchema::new();
+    let starts: Vec<_> = (0..16)
+        .map(|_| {
+            let (builder, url) = (schema.builder().max_connections(1), schema.url.clone());
+            tokio::spawn(async move { builder.connect(&url).await })
+        })
+        .collect();
+    for start in starts {
+        start.await.unwrap().unwrap();
+    }
+    let versions = "select count(*) from migration";
+    assert_eq!(schema.client().await.query_one_scalar::<i64, _>(versions, &[]).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn where_the_schema_is_up_to_date_nothing_is_written() {
+    let schema = TestSchema::new();
+    schema.store(Clock::new()).await;
+    let client = schema.client().await;
+    let made = "select string_agg(oid::text || xmin::text, ' ' order by oid) from pg_class where relnamespace = $1::text::regnamespace";
+    let before: String = client.query_one_scalar(made, &[&schema.name]).await.unwrap();
+    let proxy = Proxy::before(&schema.url).await;
+    schema.store_at(&proxy.url(), Clock::new()).await;
+    assert_eq!(client.query_one_scalar::<String, _>(made, &[&schema.name]).await.unwrap(), before);
+    assert!(proxy.trips() <= 4, "and little is asked");
+}
+
+#[tokio::test]
+async fn a_newer_release_says_whether_this_one_can_go_on() {
+    let schema = TestSchema::new();
+    let store = schema.store(Clock::new()).await;
+    store.insert(session("alice", 1).await, LIMIT).await.unwrap();
+    let client = schema.client().await;
+    client.batch_execute("insert into migration (version, compatible_from) values (2, 1)").await.unwrap();
+    let again = schema.store(Clock::new()).await;
+    assert!(again.find(&key(1)).await.unwrap().is_some());
+
+    client.batch_execute("insert into migration (version, compatible_from) values (3, 2)").await.unwrap();
+    let error = schema.builder().connect(&schema.url).await.unwrap_err().to_string();
+    assert!(error.contains(&schema.name) && error.contains("version 3") && error.contains("update"), "{error}");
+    assert!(store.find(&key(1)).await.unwrap().is_some(), "who runs, runs");
+}
+
+/// A role of a test, gone with it.
+struct Role {
+    name: String,
+    schema: TestSchema,
+}
+
+impl Role {
+    async fn new() -> Self {
+        let (name, schema) = (unique_name("role"), TestSchema::new());
+        let owner = client(&schema.url).await;
+        owner.batch_execute(&format!("create role {name} login")).await.unwrap();
+        Self { name, schema }
+    }
+
+    fn url(&self) -> String {
+        self.schema.url.replacen("postgres@", &format!("{}@", self.name), 1)
+    }
+}
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        clean_up(&self.schema.url, &format!("drop owned by {0}; drop role {0}", self.name));
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_may_make_no_schema_uses_one_that_was_made_for_it() {
+    let role = Role::new().await;
+    let schema = &role.schema;
+    let (url, name) = (role.url(), &schema.name);
+    let refused = schema.builder().connect(&url).await.unwrap_err().to_string();
+
+    let owner = client(&schema.url).await;
+    let script = PostgresStore::migrations(name).unwrap();
+    for _ in 0..2 {
+        owner.batch_execute(&script).await.unwrap();
+    }
+    let ungranted = connect_error(&role).await;
+    owner
+        .batch_execute(&format!(
+            "grant usage on schema {name} to {0}; grant select, insert, update, delete on all tables in schema {name} to {0}",
+            role.name
+        ))
+        .await
+        .unwrap();
+    let store = schema.builder().connect(&url).await.unwrap();
+    store.insert(session("alice", 1).await, LIMIT).await.unwrap();
+    assert!(store.find(&key(1)).await.unwrap().is_some());
+    store.create_group("staff").await.unwrap();
+    assert!(store.add_to_group(&"alice".into(), "staff").await.unwrap());
+    assert_eq!(store.close_all(&"alice".into(), None).await.unwrap().len(), 1);
+    for error in [refused, ungranted] {
+        assert!(error.contains("PostgresStore::migrations") && error.contains("grant"), "{error}");
+    }
+}
+
+async fn connect_error(role: &Role) -> String {
+    role.schema.builder().connect(&role.url()).await.unwrap_err().to_string()
+}
+
+/// As a standby is, or a primary that was.
+#[tokio::test]
+async fn a_server_that_takes_no_writes_is_refused() {
+    let role = Role::new().await;
+    let owner = client(&role.schema.url).await;
+    owner.batch_execute(&PostgresStore::migrations(&role.schema.name).unwrap()).await.unwrap();
+    let read_only =
+        format!("alter role {0} superuser; alter role {0} set default_transaction_read_only = on", role.name);
+    owner.batch_execute(&read_only).await.unwrap();
+    let error = connect_error(&role).await;
+    assert!(error.contains("does not allow writes") || error.contains("read"), "{error}");
+}

@@ -1,0 +1,152 @@
+//! Two nodes over one database, at the same moment.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use os_session::testing::{Browser, Clock};
+use os_session::{Inserted, Limit, PostgresStore, Store as _, UserId, WhenFull};
+use os_session_tests::postgres::TestSchema;
+use os_session_tests::store::new_session;
+use tokio::sync::Barrier;
+
+use crate::site::node;
+use crate::{LIMIT, handle, key, rotation, session};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_log_ins_at_once_on_two_nodes_leave_three_sessions() {
+    let schema = TestSchema::new();
+    let nodes = [schema.store(Clock::new()).await, schema.store(Clock::new()).await];
+    let template = session("alice", 0).await;
+    for when_full in [WhenFull::CloseOldest, WhenFull::Refuse] {
+        nodes[0].close_all(&"alice".into(), None).await.unwrap();
+        let limit = Limit { sessions: NonZeroU32::new(3).unwrap(), when_full };
+        let together = Arc::new(Barrier::new(50));
+        let log_ins: Vec<_> = (1..=50)
+            .map(|number: u8| {
+                let (store, together, mut new) =
+                    (nodes[usize::from(number % 2)].clone(), together.clone(), template.clone());
+                (new.key, new.handle) = (key(number), handle(number.into()));
+                tokio::spawn(async move {
+                    together.wait().await;
+                    store.insert(new, limit).await.unwrap()
+                })
+            })
+            .collect();
+        let (mut opened, mut ended) = (0, 0);
+        for log_in in log_ins {
+            if let Inserted::Opened(by_it) = log_in.await.unwrap() {
+                opened += 1;
+                ended += by_it.len();
+            }
+        }
+        assert_eq!(nodes[1].list(&"alice".into()).await.unwrap().len(), 3, "{when_full:?}");
+        assert_eq!(opened - ended, 3, "every other was told to have ended, once ({when_full:?})");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_revokes_no_other_admits() {
+    let schema = TestSchema::new();
+    let (one, other) = (schema.store(Clock::new()).await, schema.store(Clock::new()).await);
+    let (sessions, here) = node(&one, |builder| builder).await;
+    let (_, there) = node(&other, |builder| builder).await;
+    sessions.groups().add_user_in_group("alice", "admin").await.unwrap();
+
+    let alice = Browser::connected(&here, &sessions, "alice").await.unwrap();
+    let mut elsewhere = Browser::new(&there);
+    elsewhere.set_cookie(crate::site::COOKIE, alice.cookie(crate::site::COOKIE).unwrap());
+    assert_eq!(elsewhere.get("/admin").await.status(), 200);
+    sessions.groups().add_user_in_group("alice", "banned").await.unwrap();
+    assert_eq!(elsewhere.get("/admin").await.status(), 403);
+    sessions.disconnect_all("alice").await.unwrap();
+    assert_eq!(elsewhere.get("/who").await.text(), "None");
+}
+
+#[tokio::test]
+async fn the_time_is_the_databases() {
+    let schema = TestSchema::new();
+    let (one, other) = (schema.store(Clock::new()).await, schema.store(Clock::new()).await);
+    one.insert(session("alice", 1).await, LIMIT).await.unwrap();
+    let client = schema.client().await;
+    let opened: i64 = client.query_one_scalar("select opened from session", &[]).await.unwrap();
+    let now = "select floor(extract(epoch from clock_timestamp()) * 1000)::bigint";
+    let before: i64 = client.query_one_scalar(now, &[]).await.unwrap();
+    let found = other.find(&key(1)).await.unwrap().unwrap();
+    let after: i64 = client.query_one_scalar(now, &[]).await.unwrap();
+    assert_eq!(found.opened.as_millis(), u64::try_from(opened).unwrap());
+    assert!((before..=after).contains(&i64::try_from(found.now.as_millis()).unwrap()));
+
+    // Not by much, or the test would have to wait: the database says that it is tomorrow.
+    client
+        .batch_execute(
+            "create or replace function moment_1(turned bigint) returns bigint language sql volatile as
+             $$ select floor(extract(epoch from clock_timestamp()) * 1000)::bigint + turned + 86400000 $$",
+        )
+        .await
+        .unwrap();
+    let tomorrow = other.find(&key(1)).await.unwrap().unwrap();
+    assert!(tomorrow.now.since(found.now) >= Duration::from_hours(24), "no node has a say in it");
+}
+
+/// Everything that locks more than one row, or one of another user's, at once: a deadlock would be an error.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_deadlocks_under_contention() {
+    let schema = TestSchema::new();
+    let clock = Clock::new();
+    let builder = || schema.builder().clock(clock.clone()).max_connections(8).deadline(Duration::from_secs(30));
+    let nodes = [builder().connect(&schema.url).await.unwrap(), builder().connect(&schema.url).await.unwrap()];
+    let template = new_session("alice").await;
+    let workers: Vec<_> = (0..16_u8)
+        .map(|worker| {
+            let (store, template, clock) = (nodes[usize::from(worker % 2)].clone(), template.clone(), clock.clone());
+            tokio::spawn(async move {
+                for round in 0..40_u8 {
+                    contend(&store, &template, worker, round).await.unwrap();
+                    clock.advance(Duration::from_secs(1));
+                }
+            })
+        })
+        .collect();
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    for user in ["alice", "bob"] {
+        assert!(nodes[0].list(&user.into()).await.unwrap().len() <= 3, "and the limit holds for {user}");
+    }
+}
+
+async fn contend(
+    store: &PostgresStore,
+    template: &os_session::NewSession,
+    worker: u8,
+    round: u8,
+) -> Result<(), os_session::StoreError> {
+    let [user, other] = if worker.is_multiple_of(2) { ["alice", "bob"] } else { ["bob", "alice"] }.map(UserId::from);
+    // Of the other user, often enough.
+    let victims = store.list(&other).await?;
+    let victim = victims.get(usize::from(round) % victims.len().max(1)).map(|victim| victim.key);
+    let mut new = template.clone();
+    let number = u64::from(worker) << 8 | u64::from(round);
+    new.key = os_session::SessionKey::from_bytes([number.to_be_bytes(); 4].concat().try_into().unwrap());
+    new.handle = handle(number);
+    new.user = user.clone();
+    new.replaces = victim;
+    new.idle = Duration::from_secs(20);
+    let limit = Limit { sessions: NonZeroU32::new(3).unwrap(), when_full: WhenFull::CloseOldest };
+    store.insert(new.clone(), limit).await?;
+    match (worker + round) % 6 {
+        0 => drop(store.close_all(&other, None).await?),
+        1 => drop(store.purge(10).await?),
+        2 => drop(store.touch(&new.key).await?),
+        3 => {
+            let mut to = *new.key.as_bytes();
+            to[0] ^= 0xff;
+            let to = os_session::SessionKey::from_bytes(to);
+            store.rotate(os_session::Rotation { from: new.key, to, ..rotation(0, 0) }).await?;
+        }
+        4 => drop(store.close_handle(&user, new.handle).await?),
+        _ => drop(store.close(&new.key).await?),
+    }
+    Ok(())
+}
