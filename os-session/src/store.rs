@@ -94,6 +94,31 @@ pub struct NewSession {
     pub replaces: Option<SessionKey>,
 }
 
+impl NewSession {
+    /// A session with the lifetimes that [`Sessions`](crate::Sessions) gives one by default: 14 days, and 90 in any case. It names no device and
+    /// replaces none. For tests of a store; a store is handed its sessions by `Sessions`.
+    ///
+    /// ```
+    /// use os_session::{NewSession, SessionHandle, SessionKey};
+    ///
+    /// let mut new = NewSession::new(SessionKey::from_bytes([1; 32]), "alice", SessionHandle::from_u64(1));
+    /// new.device = Some("Firefox on Linux".into());
+    /// assert!(new.idle < new.absolute);
+    /// ```
+    pub fn new(key: SessionKey, user: impl Into<UserId>, handle: SessionHandle) -> Self {
+        Self {
+            key,
+            user: user.into(),
+            handle,
+            device: None,
+            idle: Duration::from_hours(14 * 24),
+            absolute: Duration::from_hours(90 * 24),
+            expire: false,
+            replaces: None,
+        }
+    }
+}
+
 /// How many sessions a user may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
