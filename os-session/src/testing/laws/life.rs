@@ -116,9 +116,9 @@ pub(super) async fn an_expired_session_is_nothing_even_before_it_is_purged(lab: 
         assert!(!lab.rotate(number, number + 10, Authenticated::Now).await, "nor rotated");
     }
     assert!(lab.live(1..=12).await.is_empty(), "and none of that revived it");
-    let one = limit(1, WhenFull::Refuse);
-    assert!(lab.open_within(short("alice", 3), one).await.is_some(), "it is not counted");
     if let Some((_, why)) = lab.close(1).await {
         assert_eq!(why, End::Expired, "it was not closed: its time was over");
     }
+    let one = limit(1, WhenFull::Refuse);
+    assert!(lab.open_within(short("alice", 3), one).await.is_some(), "it is not counted");
 }
