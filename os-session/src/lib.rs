@@ -15,6 +15,8 @@ mod group;
 mod error;
 mod store;
 mod memory;
+#[cfg(feature = "sqlite-unbundled")]
+mod sqlite;
 mod groups;
 mod cookie;
 mod device;
@@ -59,6 +61,8 @@ pub use crate::memory::MemoryStore;
 pub use crate::return_to::ReturnTo;
 pub use crate::rpc::FromRefusal;
 pub use crate::sessions::{SessionInfo, Sessions, StoredGroups};
+#[cfg(feature = "sqlite-unbundled")]
+pub use crate::sqlite::{SqliteBuilder, SqliteStore};
 pub use crate::store::{
     Authenticated, End, Ended, Found, GroupSet, Inserted, InvalidHandle, Limit, Listed, NewSession, Rotation,
     SessionHandle, SessionKey, Store, StoreError, Timestamp, WhenFull,

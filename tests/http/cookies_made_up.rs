@@ -1,8 +1,8 @@
 //! Cookies that no log-in handed out: nobody is connected by them, nothing is stored, nothing breaks.
 
 use axum::http::{HeaderValue, Method, header};
+use os_session_tests::log::caught;
 
-use crate::logs::caught;
 use crate::site::{COOKIE, Site, request, set_cookies};
 
 /// Well-formed, and different for each number.

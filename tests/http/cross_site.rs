@@ -6,8 +6,8 @@ use axum::http::{Method, Request};
 use os_session::routing::{self, get, post};
 use os_session::testing::Browser;
 use os_session::{Error, Session, UserId, connected, connected_rpc};
+use os_session_tests::log::caught;
 
-use crate::logs::caught;
 use crate::site::{COOKIE, Site, login, me, request, set_cookies, who, who_is_in};
 
 type Headers = &'static [(&'static str, &'static str)];

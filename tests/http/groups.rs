@@ -255,7 +255,7 @@ async fn under_the_layer_a_rule_with_an_unknown_group_is_refused_and_never_open(
         let app = watched(&site.sessions);
         let mut alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
         for path in ["/deny", "/opt", "/wrapper"] {
-            let (lines, _guard) = crate::logs::caught();
+            let (lines, _guard) = os_session_tests::log::caught();
             let answer = alice.get(path).await;
             assert_eq!(answer.status(), 500, "{path}");
             assert!(!answer.text().contains("night-watch"), "{}", answer.text());

@@ -12,7 +12,6 @@ mod failures;
 mod groups;
 mod lifetimes;
 mod limits;
-mod logs;
 mod own_sessions;
 mod public_pages;
 mod races;

@@ -8,8 +8,8 @@ use axum::response::Redirect;
 use os_session::routing::{self, post};
 use os_session::testing::Browser;
 use os_session::{Error, Session, connected};
+use os_session_tests::log::caught;
 
-use crate::logs::caught;
 use crate::site::{COOKIE, Site, request, set_cookies};
 
 /// The 32 bytes in the value of a session cookie.

@@ -1,8 +1,8 @@
 //! What an operator reads in the log: who came, who went and why, and who was refused what.
 
 use axum::http::Method;
+use os_session_tests::log::caught;
 
-use crate::logs::caught;
 use crate::site::{Site, request};
 
 fn line<'a>(lines: &'a [String], parts: &[&str]) -> &'a str {

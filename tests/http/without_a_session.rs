@@ -4,8 +4,8 @@ use axum::Router;
 use os_session::routing::{self, get};
 use os_session::testing::Browser;
 use os_session::{Error, Session, UserId, connected, connected_rpc, public};
+use os_session_tests::log::caught;
 
-use crate::logs::caught;
 use crate::site::{Site, me};
 
 #[connected_rpc]

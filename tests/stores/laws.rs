@@ -32,6 +32,17 @@ async fn two_handles_on_a_memory_store_keep_the_laws_of_shared_stores() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_sqlite_store_keeps_the_laws() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = std::sync::atomic::AtomicUsize::new(0);
+    store_laws(|clock| {
+        let file = folder.path().join(files.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_string());
+        async move { os_session::SqliteStore::builder().clock(clock).open(file).await.unwrap() }
+    })
+    .await;
+}
+
 /// A store that is made around the memory store, by others, is held to the same laws and keeps them.
 #[tokio::test]
 async fn a_store_around_the_memory_store_keeps_the_laws() {

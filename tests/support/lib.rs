@@ -1,4 +1,5 @@
 //! What several tests need. It registers no hook and declares no handler: those would be in every test's binary.
 
+pub mod log;
 pub mod store;
 pub mod trace;

@@ -2,14 +2,16 @@
 
 use std::fmt::{Debug, Write as _};
 
-use os_session_tests::trace::Log;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing::{Event, Metadata, Subscriber};
 
+use crate::trace::Log;
+
 /// Catches every line of this thread, down to the most talkative level, until the guard is dropped.
-pub(crate) fn caught() -> (Log, DefaultGuard) {
+#[must_use]
+pub fn caught() -> (Log, DefaultGuard) {
     let lines = Log::default();
     let guard = set_default(Catching(lines.clone()));
     (lines, guard)
