@@ -98,7 +98,8 @@ pub(crate) fn read<A: Default>(keys: &[Key<A>], tokens: TokenStream, errors: &mu
     let mut arguments = A::default();
     for (argument, comma) in split_at_commas(tokens) {
         if argument.is_empty() {
-            expected_name(keys, comma, errors);
+            let rule = format!("expected the name of an argument of `#[{}]`", errors.role().attribute());
+            errors.error(comma, rule, "remove this comma");
         } else {
             read_one(keys, argument, &mut arguments, errors);
         }
@@ -118,6 +119,9 @@ fn read_one<A>(keys: &[Key<A>], argument: TokenStream, arguments: &mut A, errors
     if slot.is_taken() {
         return duplicate(key, &name, errors);
     }
+    if let Some(next) = behind_a_missing_comma(keys, argument) {
+        return errors.error(&next, format_args!("expected `,` before `{next}`"), "separate the arguments by commas");
+    }
     let equals = match tokens.next() {
         None => None,
         Some(TokenTree::Punct(punct)) if punct.as_char() == '=' => Some(punct),
@@ -131,6 +135,18 @@ fn read_one<A>(keys: &[Key<A>], argument: TokenStream, arguments: &mut A, errors
     };
     let value = tokens.collect();
     slot.fill(&Written { key: &name, equals, value, example: key.example }, errors);
+}
+
+/// The name of a second argument in one: a known one where no value has a name, behind something that is no mark.
+fn behind_a_missing_comma<A>(keys: &[Key<A>], argument: TokenStream) -> Option<Ident> {
+    let mut after_mark = true;
+    argument.into_iter().find_map(|token| match token {
+        TokenTree::Ident(name) if !after_mark && keys.iter().any(|key| name == key.name) => Some(name),
+        token => {
+            after_mark = matches!(token, TokenTree::Punct(_));
+            None
+        }
+    })
 }
 
 fn expected_name<A>(keys: &[Key<A>], at: impl ToTokens, errors: &mut Diagnostics) {

@@ -27,6 +27,11 @@ impl Diagnostics {
         self.role
     }
 
+    /// Whether nothing has been reported yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.errors.as_ref().is_none_or(Vec::is_empty)
+    }
+
     /// Underlines `at`, from its first token to its last.
     pub(crate) fn error(&mut self, at: impl ToTokens, rule: impl Display, help: impl Display) {
         self.push(error(at, rule, help));

@@ -9,6 +9,7 @@ use syn::{BinOp, Expr, ExprLit, ExprPath, Lit, LitStr, UnOp};
 use crate::arguments::{Value, Written};
 use crate::diagnostics::Diagnostics;
 use crate::paths::Runtime;
+use crate::role::Role;
 use crate::spelling::spelled;
 use crate::values::ungrouped;
 
@@ -166,10 +167,10 @@ fn check_name(literal: &LitStr, errors: &mut Diagnostics) {
 
 fn empty_list(written: &Written<'_>, list: impl ToTokens, errors: &mut Diagnostics) {
     let key = written.key;
-    let help = if key == "allow" {
-        "to let every connected user in, leave `allow` out"
-    } else {
-        "to keep nobody out, leave `deny` out"
+    let help = match (errors.role(), key == "allow") {
+        (Role::Wrapper, true) => "to let everybody in, connected or not, leave `allow` out",
+        (_, true) => "to let every connected user in, leave `allow` out",
+        (_, false) => "to keep nobody out, leave `deny` out",
     };
     errors.error(list, format_args!("`{key}` must name at least one group"), help);
 }
@@ -186,12 +187,20 @@ fn expected_upper_case(path: &ExprPath, errors: &mut Diagnostics) {
     );
 }
 
-fn operator(operator: impl ToTokens + Copy, written: &Written<'_>, errors: &mut Diagnostics) {
-    errors.error(
-        operator,
-        format_args!("`{}` cannot contain `{}`", written.key, spelled(operator)),
-        format_args!("list the groups: `{} = [\"admin\", \"staff\"]`", written.key),
-    );
+/// What to write instead: never a rule that admits others than the one that was meant.
+fn operator(operator: impl ToTokens, written: &Written<'_>, errors: &mut Diagnostics) {
+    let key = written.key;
+    let operator = operator.into_token_stream();
+    let mark = spelled(&operator);
+    let help = match mark.as_str() {
+        "!" if key == "allow" => "name the group in `deny`".to_owned(),
+        "!" => "name the group in `allow`".to_owned(),
+        "&" | "&&" => {
+            "a list means one of its groups: give those who are in all of them a group of their own".to_owned()
+        }
+        _ => format!("list the groups: `{key} = [\"admin\", \"staff\"]`"),
+    };
+    errors.error(operator, format_args!("`{key}` cannot contain `{mark}`"), help);
 }
 
 fn expected_group(at: impl ToTokens, errors: &mut Diagnostics) {

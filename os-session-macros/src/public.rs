@@ -31,7 +31,8 @@ const KEYS: &[Key<Public>] = &[
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::new(ROLE);
     let public: Public = arguments::read(KEYS, arguments, &mut errors);
-    if public.reason.key().is_none() {
+    // Whatever stands there instead has been reported.
+    if public.reason.key().is_none() && errors.is_empty() {
         errors.error_missing("`#[public]` must give its reason", "write `#[public(reason = \"the shop window\")]`");
     }
     let function = match Function::read(&item, ROLE) {

@@ -43,8 +43,8 @@ impl fmt::Debug for Denied<'_> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not available in a `deny_fun` with state `{S}`",
     label = "not a parameter of a `deny_fun`",
-    note = "a `deny_fun` may take `Option<UserId>`, `Option<User<T>>`, `Denial`, `Uri`, `Method`, `HeaderMap` and, where the attribute says \
-            `state = …`, `State<T>`"
+    note = "a `deny_fun` may take `Option<UserId>`, `Option<User<T>>`, `Denial`, `Uri`, `Method`, `HeaderMap`\n\
+            and `State<T>`, if the attribute says `state = …`"
 )]
 pub trait DenyParam<S>: Sized + Send {
     /// Takes the parameter from the refused request.
@@ -100,8 +100,9 @@ taken_from_the_head!(Uri: uri Method: method HeaderMap: headers);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a `deny_fun`",
     label = "not a `deny_fun`",
-    note = "a `deny_fun` is an `async fn` that may take `Option<UserId>`, `Option<User<T>>`, `Denial`, `Uri`, `Method`, `HeaderMap` and, where \
-            the attribute says `state = …`, `State<T>`; on a handler it returns something that is an axum response"
+    note = "a `deny_fun` is an `async fn` whose future is `Send`\n\
+            it may take `Option<UserId>`, `Option<User<T>>`, `Denial`, `Uri`, `Method`, `HeaderMap`\n\
+            and `State<T>`, if the attribute says `state = …`"
 )]
 pub trait DenyFn<Args, S>: Clone + Send + Sync + 'static {
     /// What it returns.

@@ -17,6 +17,8 @@ mod store;
 mod memory;
 #[cfg(feature = "sqlite-unbundled")]
 mod sqlite;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod groups;
 mod cookie;
 mod device;
@@ -58,6 +60,8 @@ pub use crate::groups::{CachedGroups, GroupNames, Groups};
 pub use crate::hook::{CloseReason, Extract, HookInfo, HookOutcome, HookParam, event, hooks};
 pub use crate::lifecycle::{Connect, DisconnectAll, DisconnectAllOf};
 pub use crate::memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use crate::postgres::{PostgresStore, PostgresStoreBuilder};
 pub use crate::return_to::ReturnTo;
 pub use crate::rpc::FromRefusal;
 pub use crate::sessions::{SessionInfo, Sessions, StoredGroups};

@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use os_session::routing::Router;
+use os_session::testing::Browser;
 use os_session::{
-    Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey, Store,
-    StoreError, Timestamp, UserId,
+    Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey, Sessions,
+    Store, StoreError, Timestamp, UserId,
 };
 
 use crate::trace::Gate;
@@ -25,6 +27,7 @@ pub struct StagedStore {
     pub close_all: Gate,
     refuses_to_close: Arc<AtomicBool>,
     found: Arc<Mutex<Option<Found>>>,
+    inserted: Arc<Mutex<Option<NewSession>>>,
 }
 
 impl From<MemoryStore> for StagedStore {
@@ -46,8 +49,22 @@ impl StagedStore {
     }
 }
 
+/// A session as a log-in makes one, for a test that talks to a store itself and changes of it what it likes.
+///
+/// # Panics
+///
+/// If a log-in into memory fails.
+pub async fn new_session(user: &str) -> NewSession {
+    let store = StagedStore::default();
+    let sessions = Sessions::builder().store(store.clone()).build().await.expect("the defaults work");
+    let app = Router::new().with_sessions(&sessions).expect("there is no rule");
+    Browser::connected(&app, &sessions, user).await.expect("memory does not fail");
+    store.inserted.lock().unwrap_or_else(PoisonError::into_inner).take().expect("the log-in was stored")
+}
+
 impl Store for StagedStore {
     async fn insert(&self, new: NewSession, limit: Limit) -> Result<Inserted, StoreError> {
+        *self.inserted.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.clone());
         self.insert.pass().await;
         self.memory.insert(new, limit).await
     }

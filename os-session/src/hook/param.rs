@@ -16,13 +16,14 @@ use crate::user::UserId;
 /// A parameter that a hook of event `E` with state `S` may have. Which types are, is the table in the documentation of
 /// the hooks; it is not for implementing.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not available in a `{E}` hook with state `{S}`",
+    message = "a hook of `{E}` cannot take `{Self}`",
     label = "not a parameter of this hook",
-    note = "the user is `UserId` or `User<T>` where somebody is connected, and `Option<…>` of them in `on_request`, `on_start_process` and \
-            `on_denied_request`; `Session` everywhere, as `Option<Session>` in `on_post_close_session`; `CloseReason` in the two close hooks, \
-            `Denial` in `on_denied_request`",
-    note = "`State<T>` needs the attribute to say `state = …`; `Extension<T>`, `HeaderMap`, `Method`, `Uri`, `ConnectInfo<T>` and `Extract<X>` \
-            come from the request, which `on_post_close_session` does not have"
+    note = "the user: `UserId` or `User<T>` where somebody is connected; `Option<UserId>` or `Option<User<T>>` in `on_request`, \
+            `on_start_process` and `on_denied_request`\n\
+            the session: `Session`, in `on_post_close_session` `Option<Session>`\n\
+            what happened: `CloseReason` in `on_pre_close_session` and `on_post_close_session`, `Denial` in `on_denied_request`\n\
+            the application: `State<T>`, if the attribute says `state = …`\n\
+            the request: `HeaderMap`, `Method`, `Uri`, `Extension<T>`, `ConnectInfo<T>`, `Extract<X>`; none in `on_post_close_session`"
 )]
 pub trait HookParam<E, S>: Sized + Send {
     /// The request's head has to be kept for this.
@@ -53,6 +54,7 @@ impl HookOutcome for () {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E> HookOutcome for Result<(), E>
 where
     E: Into<BoxError>,

@@ -1,0 +1,210 @@
+//! The store in a PostgreSQL database.
+
+mod schema;
+mod failure;
+mod address;
+mod rows;
+mod told;
+mod migrations;
+mod pool;
+mod builder;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::builder::PostgresStoreBuilder;
+use self::pool::Pool;
+use self::rows::Unread;
+use self::schema::{Schema, Statements};
+use self::told::Told;
+use crate::clock::Clock;
+use crate::store::{
+    Authenticated, Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, Store, StoreError,
+    WhenFull,
+};
+use crate::token::SessionKey;
+use crate::user::UserId;
+
+/// Sessions in PostgreSQL, shared by all nodes of an application. Feature `postgres`.
+///
+/// It is a cheap handle: clones share their connections.
+///
+/// ```no_run
+/// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+/// use os_session::{PostgresStore, Sessions};
+///
+/// let store = PostgresStore::connect("postgres://app@localhost/app").await?;
+/// let sessions = Sessions::builder().store(store).build().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct PostgresStore {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    clock: Clock,
+    schema: Schema,
+    statements: Arc<Statements>,
+    pool: Pool,
+    unread: Told,
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").field("schema", &self.shared.schema.name()).finish_non_exhaustive()
+    }
+}
+
+impl PostgresStore {
+    /// Connects with everything at its default: [`PostgresStoreBuilder::connect`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`PostgresStoreBuilder::connect`].
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::builder().connect(url).await
+    }
+
+    /// For everything else that can be said.
+    pub fn builder() -> PostgresStoreBuilder {
+        PostgresStoreBuilder::new()
+    }
+
+    /// The SQL that makes the tables and functions in a schema of this name, for a role that may create one where the
+    /// application's may not. It changes nothing where it ran before.
+    ///
+    /// # Errors
+    ///
+    /// The name is none.
+    pub fn migrations(schema: &str) -> Result<String, StoreError> {
+        Ok(migrations::script(&Schema::new(schema)?))
+    }
+
+    fn pool(&self) -> &Pool {
+        &self.shared.pool
+    }
+
+    fn statements(&self) -> &Statements {
+        &self.shared.statements
+    }
+
+    fn turned(&self) -> i64 {
+        rows::turned(self.shared.clock.turned())
+    }
+
+    /// The row's meaning; one that cannot be used is told of, and counts as none.
+    fn usable<T>(&self, row: Result<T, Unread>) -> Option<T> {
+        row.inspect_err(|unread| self.shared.unread.tell(*unread)).ok()
+    }
+}
+
+impl Store for PostgresStore {
+    async fn insert(&self, new: NewSession, limit: Limit) -> Result<Inserted, StoreError> {
+        let key = new.key.as_bytes().as_slice();
+        let user = rows::text("user id", new.user.as_str())?;
+        let device = new.device.as_deref().map(|device| rows::text("device", device)).transpose()?;
+        let replaces = new.replaces.as_ref().map(|key| key.as_bytes().as_slice());
+        let rows = self
+            .pool()
+            .query(
+                &self.statements().insert,
+                &[
+                    &key,
+                    &user,
+                    &rows::handle(new.handle),
+                    &device,
+                    &rows::millis(new.idle),
+                    &rows::millis(new.absolute),
+                    &new.expire,
+                    &replaces,
+                    &i64::from(limit.sessions.get()),
+                    &(limit.when_full == WhenFull::Refuse),
+                    &self.turned(),
+                ],
+            )
+            .await?;
+        rows::inserted(rows::only(&rows)?)
+    }
+
+    async fn find(&self, key: &SessionKey) -> Result<Option<Found>, StoreError> {
+        let rows = self.pool().query(&self.statements().find, &[&key.as_bytes().as_slice(), &self.turned()]).await?;
+        let found = rows.first().map(rows::found).transpose()?;
+        Ok(found.and_then(|found| self.usable(found)))
+    }
+
+    async fn touch(&self, key: &SessionKey) -> Result<bool, StoreError> {
+        let changed =
+            self.pool().execute(&self.statements().touch, &[&key.as_bytes().as_slice(), &self.turned()]).await?;
+        Ok(changed > 0)
+    }
+
+    async fn rotate(&self, rotation: Rotation) -> Result<bool, StoreError> {
+        let (now, then) = match rotation.authenticated {
+            Authenticated::Unchanged => (false, None),
+            Authenticated::Now => (true, None),
+            Authenticated::At(then) => (false, Some(rows::moment(then))),
+        };
+        let (from, to) = (rotation.from.as_bytes().as_slice(), rotation.to.as_bytes().as_slice());
+        let changed =
+            self.pool().execute(&self.statements().rotate, &[&from, &to, &now, &then, &self.turned()]).await?;
+        Ok(changed > 0)
+    }
+
+    async fn close(&self, key: &SessionKey) -> Result<Option<Ended>, StoreError> {
+        let rows = self.pool().query(&self.statements().close, &[&key.as_bytes().as_slice(), &self.turned()]).await?;
+        rows.first().map(rows::closed).transpose()
+    }
+
+    async fn close_handle(&self, user: &UserId, handle: SessionHandle) -> Result<Option<Ended>, StoreError> {
+        let name = rows::text("user id", user.as_str())?;
+        let rows =
+            self.pool().query(&self.statements().close_handle, &[&name, &rows::handle(handle), &self.turned()]).await?;
+        rows.first().map(|row| rows::closed_of(user, row)).transpose()
+    }
+
+    async fn close_all(&self, user: &UserId, except: Option<&SessionKey>) -> Result<Vec<Ended>, StoreError> {
+        let name = rows::text("user id", user.as_str())?;
+        let except = except.map(|key| key.as_bytes().as_slice());
+        let rows = self.pool().query(&self.statements().close_all, &[&name, &except, &self.turned()]).await?;
+        rows.iter().map(|row| rows::closed_of(user, row)).collect()
+    }
+
+    async fn list(&self, user: &UserId) -> Result<Vec<Listed>, StoreError> {
+        let name = rows::text("user id", user.as_str())?;
+        let rows = self.pool().query(&self.statements().list, &[&name, &self.turned()]).await?;
+        let listed = rows.iter().map(rows::listed).collect::<Result<Vec<_>, _>>()?;
+        Ok(listed.into_iter().filter_map(|session| self.usable(session)).collect())
+    }
+
+    async fn purge(&self, most: usize) -> Result<Vec<Ended>, StoreError> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows = self.pool().query(&self.statements().purge, &[&most, &self.turned()]).await?;
+        rows.iter().map(rows::purged).collect()
+    }
+
+    async fn create_group(&self, name: &str) -> Result<(), StoreError> {
+        let name = rows::text("name of the group", name)?;
+        self.pool().execute(&self.statements().create_group, &[&name]).await.map(drop)
+    }
+
+    async fn all_groups(&self) -> Result<Vec<String>, StoreError> {
+        self.pool().query(&self.statements().all_groups, &[]).await?.iter().map(rows::name).collect()
+    }
+
+    async fn add_to_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
+        let (user, group) = (rows::text("user id", user.as_str())?, rows::text("name of the group", group)?);
+        rows::truth(&self.pool().query(&self.statements().add_to_group, &[&user, &group]).await?)
+    }
+
+    async fn remove_from_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
+        let (user, group) = (rows::text("user id", user.as_str())?, rows::text("name of the group", group)?);
+        rows::truth(&self.pool().query(&self.statements().remove_from_group, &[&user, &group]).await?)
+    }
+
+    async fn in_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
+        let (user, group) = (rows::text("user id", user.as_str())?, rows::text("name of the group", group)?);
+        rows::truth(&self.pool().query(&self.statements().in_group, &[&user, &group]).await?)
+    }
+}

@@ -1,0 +1,146 @@
+//! What can be said before a connection is made.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
+use tokio::time::timeout;
+use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres::{Config, NoTls, Socket};
+
+use super::pool::Pool;
+use super::schema::{Schema, Statements};
+use super::{PostgresStore, Shared, address, failure, migrations};
+use crate::clock::Clock;
+use crate::store::StoreError;
+
+type MakeManager = Box<dyn Fn(Config, ManagerConfig) -> Manager + Send + Sync>;
+
+/// Puts a [`PostgresStore`] together: [`PostgresStore::builder`].
+#[must_use = "it connects with `connect`"]
+pub struct PostgresStoreBuilder {
+    clock: Clock,
+    schema: String,
+    max_connections: u32,
+    deadline: Duration,
+    tls: Option<MakeManager>,
+}
+
+impl fmt::Debug for PostgresStoreBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStoreBuilder")
+            .field("schema", &self.schema)
+            .field("max_connections", &self.max_connections)
+            .field("deadline", &self.deadline)
+            .field("tls", &self.tls.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PostgresStoreBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            clock: Clock::new(),
+            schema: "os_session".to_owned(),
+            max_connections: 10,
+            deadline: Duration::from_secs(3),
+            tls: None,
+        }
+    }
+
+    /// For tests: a clock whose turns are added to the database's time. The time itself is always the database's.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The schema for tables and functions, `os_session` by default. Letters, digits and underscores.
+    pub fn schema(mut self, name: impl Into<String>) -> Self {
+        self.schema = name.into();
+        self
+    }
+
+    /// How many connections there are at most, 10 by default. Each is made when it is needed first, and used for one
+    /// operation after another, so that few serve many requests.
+    pub fn max_connections(mut self, connections: u32) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
+    /// How long an operation may take, the wait for a connection included: 3 seconds by default. Whatever takes longer
+    /// is an error, and the request is answered with 503.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How a connection is encrypted: a connector such as those of the crates `tokio-postgres-rustls` and
+    /// `postgres-native-tls`. It alone decides which certificates are good: `sslmode=require`, `verify-ca` and
+    /// `verify-full` say that there has to be TLS, and the first two verify no less than the last.
+    pub fn tls<T>(mut self, connector: T) -> Self
+    where
+        T: MakeTlsConnect<Socket, Stream: Send + Sync, TlsConnect: Send + Sync> + Clone + Send + Sync + 'static,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        self.tls = Some(Box::new(move |config, manager| Manager::from_config(config, connector.clone(), manager)));
+        self
+    }
+
+    /// Connects by URL: `postgres://user:password@host/database`. What sqlx's `PgConnectOptions::to_url_lossy` gives is
+    /// understood as well.
+    ///
+    /// The schema is made, or brought up to date, unless it is.
+    ///
+    /// # Errors
+    ///
+    /// A URL that cannot be read, that names an unknown parameter or wants TLS without a connector; a database that
+    /// cannot be reached, does not accept the role, or is a standby; a schema that a newer release has changed too far,
+    /// or that the role may not bring up to date. No error shows the password.
+    pub async fn connect(self, url: &str) -> Result<PostgresStore, StoreError> {
+        let config = address::parse(url, self.tls.is_some())?;
+        self.connect_with(config).await
+    }
+
+    /// Connects with a configuration of the driver, for what a URL cannot say.
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](PostgresStoreBuilder::connect).
+    pub async fn connect_with(self, mut config: Config) -> Result<PostgresStore, StoreError> {
+        let schema = Schema::new(&self.schema)?;
+        address::can_encrypt(&config, self.tls.is_some())?;
+        if self.max_connections == 0 || self.deadline.is_zero() {
+            return Err(StoreError::new("`max_connections` and `deadline` must be more than zero"));
+        }
+        // A standby answers with what was true a while ago, and can revoke nothing.
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(self.deadline);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("os-session");
+        }
+        let manager = || {
+            let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+            match &self.tls {
+                Some(make) => make(config.clone(), recycling),
+                None => Manager::from_config(config.clone(), NoTls, recycling),
+            }
+        };
+        // A connection of its own: it may have to make what the others prepare, and for longer than an operation takes.
+        let first = deadpool_postgres::Pool::builder(manager()).max_size(1).build().map_err(StoreError::new)?;
+        let mut connection = timeout(self.deadline, first.get())
+            .await
+            .map_err(|_| failure::too_slow(self.deadline))?
+            .map_err(failure::no_connection)?;
+        migrations::migrate(&mut connection, &schema).await?;
+
+        let statements = Arc::new(Statements::new(&schema));
+        let most = usize::try_from(self.max_connections).unwrap_or(usize::MAX);
+        let pool = Pool::new(manager(), most, self.deadline, statements.clone())?;
+        let shared = Shared { clock: self.clock, schema, statements, pool, unread: super::Told::default() };
+        Ok(PostgresStore { shared: Arc::new(shared) })
+    }
+}

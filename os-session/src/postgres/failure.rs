@@ -1,0 +1,34 @@
+//! What went wrong, in words that may be logged.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use deadpool_postgres::PoolError;
+
+use crate::store::StoreError;
+
+/// An error of the server or of the way to it. The server's `detail` is left out, since it quotes what a row holds.
+pub(super) fn failed(error: &tokio_postgres::Error) -> StoreError {
+    if let Some(answer) = error.as_db_error() {
+        return StoreError::new(format!("PostgreSQL answered {}: {}", answer.code().code(), answer.message()));
+    }
+    match error.source() {
+        Some(cause) => StoreError::new(format!("PostgreSQL cannot be reached: {error}: {cause}")),
+        None => StoreError::new(format!("PostgreSQL cannot be reached: {error}")),
+    }
+}
+
+pub(super) fn no_connection(error: PoolError) -> StoreError {
+    match error {
+        PoolError::Backend(error) => failed(&error),
+        other => StoreError::new(format!("no connection to PostgreSQL: {other}")),
+    }
+}
+
+pub(super) fn too_slow(deadline: Duration) -> StoreError {
+    StoreError::new(format!("PostgreSQL did not answer within {deadline:?}"))
+}
+
+pub(super) fn all_in_use(deadline: Duration) -> StoreError {
+    StoreError::new(format!("no connection to PostgreSQL was free or could be made within {deadline:?}"))
+}

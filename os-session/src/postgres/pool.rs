@@ -1,0 +1,113 @@
+//! Connections, and the deadline of whatever is done with them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::{Hook, HookError, Manager, Object};
+use futures_util::future::try_join_all;
+use tokio::time::timeout_at;
+use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
+
+use super::failure;
+use super::schema::Statements;
+use crate::store::StoreError;
+
+pub(super) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// A bounded number of connections on which every statement is prepared.
+pub(super) struct Pool {
+    connections: deadpool_postgres::Pool,
+    deadline: Duration,
+}
+
+impl Pool {
+    pub(super) fn new(
+        manager: Manager,
+        most: usize,
+        deadline: Duration,
+        statements: Arc<Statements>,
+    ) -> Result<Self, StoreError> {
+        let connections = deadpool_postgres::Pool::builder(manager)
+            .max_size(most)
+            .post_create(Hook::async_fn(move |connection, _| {
+                let statements = statements.clone();
+                Box::pin(async move { ready(connection, &statements, deadline).await.map_err(HookError::Backend) })
+            }))
+            .build()
+            .map_err(StoreError::new)?;
+        Ok(Self { connections, deadline })
+    }
+
+    /// The rows that a statement answers with.
+    pub(super) async fn query(&self, statement: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, StoreError> {
+        self.run(async |connection| {
+            let prepared = connection.prepare_cached(statement).await?;
+            connection.query(&prepared, parameters).await
+        })
+        .await
+    }
+
+    /// How many rows a statement changed.
+    pub(super) async fn execute(&self, statement: &str, parameters: Parameters<'_>) -> Result<u64, StoreError> {
+        self.run(async |connection| {
+            let prepared = connection.prepare_cached(statement).await?;
+            connection.execute(&prepared, parameters).await
+        })
+        .await
+    }
+
+    /// One deadline for the wait for a connection, for making one, and for the work.
+    ///
+    /// A future that is dropped leaves its connection in the pool: the answer that nobody waits for is read and thrown away
+    /// before the next. A connection that missed the deadline is closed, since nobody knows whether it still lives.
+    async fn run<T>(
+        &self,
+        work: impl AsyncFnOnce(&Object) -> Result<T, tokio_postgres::Error>,
+    ) -> Result<T, StoreError> {
+        let began = Instant::now();
+        let until = (began + self.deadline).into();
+        let connection = timeout_at(until, self.connections.get())
+            .await
+            .map_err(|_| failure::all_in_use(self.deadline))?
+            .map_err(failure::no_connection)?;
+        match timeout_at(until, work(&connection)).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => {
+                if has_forgotten(&error) {
+                    drop(Object::take(connection));
+                }
+                Err(failure::failed(&error))
+            }
+            Err(_) => {
+                drop(Object::take(connection));
+                // If the server is gone without a word, so are its other connections: those that nobody used since.
+                self.connections.retain(|_, metrics| metrics.last_used() < began.elapsed());
+                Err(failure::too_slow(self.deadline))
+            }
+        }
+    }
+}
+
+/// Prepares a new connection, in one go.
+async fn ready(
+    connection: &deadpool_postgres::ClientWrapper,
+    statements: &Statements,
+    deadline: Duration,
+) -> Result<(), tokio_postgres::Error> {
+    // Every statement counts on seeing what was committed before it began. What nobody waits for any more, a statement
+    // that waits for a lock among it, ends at the server as well.
+    let settings = format!(
+        "set default_transaction_isolation = 'read committed'; set statement_timeout = {}",
+        deadline.as_millis().clamp(1, i32::MAX as u128)
+    );
+    let prepared = try_join_all(statements.all().map(|statement| connection.prepare_cached(statement)));
+    futures_util::future::try_join(connection.batch_execute(&settings), prepared).await?;
+    Ok(())
+}
+
+/// Whether the connection does not know its prepared statements any more.
+fn has_forgotten(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME)
+}

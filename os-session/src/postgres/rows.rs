@@ -1,0 +1,187 @@
+//! What rows mean, and numbers as PostgreSQL keeps them: it has no unsigned ones.
+
+use std::time::Duration;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
+
+use crate::clock::Timestamp;
+use crate::group::GroupSet;
+use crate::store::{End, Ended, Found, Inserted, Listed, SessionHandle, StoreError};
+use crate::token::SessionKey;
+use crate::user::UserId;
+
+/// How this release writes rows.
+const FORMAT: i16 = 1;
+
+/// A row that this release cannot use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unusable {
+    #[error("a newer release wrote it, in format {0}")]
+    Newer(i16),
+    #[error("it is damaged: its {0} cannot be")]
+    Damaged(&'static str),
+}
+
+/// A row that this release cannot use, and its name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unread {
+    pub(super) handle: SessionHandle,
+    pub(super) why: Unusable,
+}
+
+/// A duration in whole milliseconds; what is longer than PostgreSQL can count counts as for ever.
+pub(super) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// How far a clock was turned, so that the sum with any present moment is still a moment.
+pub(super) fn turned(duration: Duration) -> i64 {
+    millis(duration).min(i64::MAX / 2)
+}
+
+pub(super) fn moment(timestamp: Timestamp) -> i64 {
+    i64::try_from(timestamp.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The bits of a handle, as a signed number.
+pub(super) fn handle(handle: SessionHandle) -> i64 {
+    handle.as_u64().cast_signed()
+}
+
+/// A text that PostgreSQL can keep.
+pub(super) fn text<'a>(what: &str, text: &'a str) -> Result<&'a str, StoreError> {
+    if text.contains('\0') {
+        return Err(StoreError::new(format!("PostgreSQL keeps no text with a NUL character, and the {what} has one")));
+    }
+    Ok(text)
+}
+
+/// The value of a column. A table of another make is an error, never a panic.
+fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, StoreError> {
+    row.try_get(name).map_err(|_| StoreError::new(format!("PostgreSQL answered with no usable column `{name}`")))
+}
+
+fn handle_of(row: &Row) -> Result<SessionHandle, StoreError> {
+    Ok(SessionHandle::from_u64(column::<i64>(row, "handle")?.cast_unsigned()))
+}
+
+fn timestamp(number: i64, what: &'static str) -> Result<Timestamp, Unusable> {
+    match u64::try_from(number) {
+        // What lasts for ever here does so elsewhere.
+        Ok(_) if number == i64::MAX => Ok(Timestamp::from_millis(u64::MAX)),
+        Ok(millis) => Ok(Timestamp::from_millis(millis)),
+        Err(_) => Err(Unusable::Damaged(what)),
+    }
+}
+
+fn known_format(row: &Row) -> Result<Result<(), Unusable>, StoreError> {
+    Ok(match column::<i16>(row, "format")? {
+        FORMAT => Ok(()),
+        newer if newer > FORMAT => Err(Unusable::Newer(newer)),
+        _ => Err(Unusable::Damaged("format")),
+    })
+}
+
+pub(super) fn found(row: &Row) -> Result<Result<Found, Unread>, StoreError> {
+    let handle = handle_of(row)?;
+    let numbers = (
+        column(row, "opened")?,
+        column(row, "seen")?,
+        column(row, "authenticated")?,
+        column(row, "ends")?,
+        column(row, "now")?,
+    );
+    let user: &str = column(row, "user_id")?;
+    let expire = column(row, "expire")?;
+    let groups: Vec<&str> = column(row, "groups")?;
+    let known = known_format(row)?;
+
+    let read = || -> Result<Found, Unusable> {
+        known?;
+        let (opened, seen, authenticated, ends, now) = numbers;
+        Ok(Found {
+            user: UserId::from(user),
+            handle,
+            opened: timestamp(opened, "moment of opening")?,
+            seen: timestamp(seen, "last use")?,
+            authenticated: timestamp(authenticated, "moment of authentication")?,
+            ends: timestamp(ends, "end")?,
+            expire,
+            now: timestamp(now, "present moment")?,
+            groups: groups.iter().collect::<GroupSet>(),
+        })
+    };
+    Ok(read().map_err(|why| Unread { handle, why }))
+}
+
+pub(super) fn listed(row: &Row) -> Result<Result<Listed, Unread>, StoreError> {
+    let handle = handle_of(row)?;
+    let key: &[u8] = column(row, "key")?;
+    let numbers = (column(row, "opened")?, column(row, "seen")?);
+    let device: Option<&str> = column(row, "device")?;
+    let known = known_format(row)?;
+
+    let read = || -> Result<Listed, Unusable> {
+        known?;
+        let key = key.try_into().map_err(|_| Unusable::Damaged("key"))?;
+        Ok(Listed {
+            key: SessionKey::from_bytes(key),
+            handle,
+            device: device.map(Into::into),
+            opened: timestamp(numbers.0, "moment of opening")?,
+            seen: timestamp(numbers.1, "last use")?,
+        })
+    };
+    Ok(read().map_err(|why| Unread { handle, why }))
+}
+
+fn closed_or_expired(row: &Row) -> Result<End, StoreError> {
+    Ok(if column(row, "expired")? { End::Expired } else { End::Closed })
+}
+
+/// A session of anybody that was closed.
+pub(super) fn closed(row: &Row) -> Result<Ended, StoreError> {
+    closed_of(&column::<&str>(row, "user_id")?.into(), row)
+}
+
+/// A session of this user that was closed.
+pub(super) fn closed_of(user: &UserId, row: &Row) -> Result<Ended, StoreError> {
+    Ok(Ended { user: user.clone(), handle: handle_of(row)?, why: closed_or_expired(row)? })
+}
+
+pub(super) fn purged(row: &Row) -> Result<Ended, StoreError> {
+    Ok(Ended { user: column::<&str>(row, "user_id")?.into(), handle: handle_of(row)?, why: End::Expired })
+}
+
+pub(super) fn inserted(row: &Row) -> Result<Inserted, StoreError> {
+    if !column::<bool>(row, "opened")? {
+        return Ok(Inserted::Full);
+    }
+    let users: Vec<&str> = column(row, "ended_users")?;
+    let handles: Vec<i64> = column(row, "ended_handles")?;
+    let reasons: Vec<i16> = column(row, "ended_reasons")?;
+    let ended = users.into_iter().zip(handles).zip(reasons).map(|((user, handle), reason)| Ended {
+        user: user.into(),
+        handle: SessionHandle::from_u64(handle.cast_unsigned()),
+        why: match reason {
+            1 => End::Replaced,
+            2 => End::Evicted,
+            _ => End::Expired,
+        },
+    });
+    Ok(Inserted::Opened(ended.collect()))
+}
+
+/// The one row that a statement always answers with.
+pub(super) fn only(rows: &[Row]) -> Result<&Row, StoreError> {
+    rows.first().ok_or_else(|| StoreError::new("PostgreSQL answered with no row"))
+}
+
+pub(super) fn truth(rows: &[Row]) -> Result<bool, StoreError> {
+    column(only(rows)?, "exists")
+}
+
+pub(super) fn name(row: &Row) -> Result<String, StoreError> {
+    column(row, "name")
+}

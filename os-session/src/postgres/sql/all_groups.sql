@@ -1,0 +1,1 @@
+select name from {schema}.named_group order by name

@@ -1,0 +1,2 @@
+select opened, ended_users, ended_handles, ended_reasons
+from {schema}.open_session_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)

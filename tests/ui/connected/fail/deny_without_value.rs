@@ -1,0 +1,6 @@
+use os_session::connected;
+
+#[connected(deny = )]
+async fn home() {}
+
+fn main() {}

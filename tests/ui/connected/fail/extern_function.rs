@@ -1,0 +1,6 @@
+use os_session::connected;
+
+#[connected]
+async extern "C" fn home() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use os_session::connected;
+
+#[connected]
+async unsafe fn home() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use os_session::public;
+
+#[public("the shop window")]
+async fn home() {}
+
+fn main() {}

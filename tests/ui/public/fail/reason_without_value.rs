@@ -1,0 +1,6 @@
+use os_session::public;
+
+#[public(reason)]
+async fn home() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use os_session::public;
+
+#[public(reason = "the shop")]
+#[public(reason = "the window")]
+async fn home() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use os_session::routing::Router;
+
+async fn home() {}
+
+fn main() {
+    let _: Router = Router::new().fallback(home);
+}

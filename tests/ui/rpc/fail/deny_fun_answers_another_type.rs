@@ -1,0 +1,12 @@
+use os_session::{Error, UserId, connected_rpc};
+
+async fn sorry() -> &'static str {
+    "sorry"
+}
+
+#[connected_rpc(allow = "editor", deny_fun = sorry)]
+async fn rename(_: UserId) -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}

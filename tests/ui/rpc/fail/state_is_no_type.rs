@@ -1,0 +1,8 @@
+use os_session::{Error, UserId, connected_rpc};
+
+#[connected_rpc(state = "App")]
+async fn rename(_: UserId) -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}

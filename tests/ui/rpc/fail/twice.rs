@@ -1,0 +1,9 @@
+use os_session::{Error, UserId, connected_rpc};
+
+#[connected_rpc(allow = "editor")]
+#[connected_rpc(deny = "banned")]
+async fn rename(_: UserId) -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}
