@@ -1,6 +1,8 @@
 //! The laws of stores: the memory store keeps them all, and stores with one flaw each are caught by the law for it.
 
+mod backends;
 mod flawed;
+mod model;
 
 use std::collections::BTreeSet;
 
