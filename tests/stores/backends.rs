@@ -9,11 +9,14 @@ use tempfile::TempDir;
 
 /// An empty store, as one or two processes have it.
 pub(crate) trait Backend: Sized {
+    /// A handle on it.
+    type Store: Store + Clone;
+
     /// An empty store whose time is told by that clock.
     fn open(clock: Clock) -> impl Future<Output = Self>;
 
     /// Two handles on it. Where processes can share the store, each is as a process of its own would have it.
-    fn handles(&self) -> [&impl Store; 2];
+    fn handles(&self) -> [Self::Store; 2];
 
     /// The processes end, whatever they were about to do, and begin again. What is kept in memory only stays as it is.
     fn reopen(&mut self) -> impl Future<Output = ()> {
@@ -25,13 +28,15 @@ pub(crate) trait Backend: Sized {
 pub(crate) struct Memory(pub(crate) [MemoryStore; 2]);
 
 impl Backend for Memory {
+    type Store = MemoryStore;
+
     fn open(clock: Clock) -> impl Future<Output = Self> {
         let store = MemoryStore::with_clock(clock);
         std::future::ready(Self([store.clone(), store]))
     }
 
-    fn handles(&self) -> [&impl Store; 2] {
-        self.0.each_ref()
+    fn handles(&self) -> [Self::Store; 2] {
+        self.0.clone()
     }
 }
 
@@ -51,13 +56,15 @@ impl Sqlite {
 }
 
 impl Backend for Sqlite {
+    type Store = SqliteStore;
+
     async fn open(clock: Clock) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         Self { store: Self::store(&folder, clock.clone()).await, clock, folder }
     }
 
-    fn handles(&self) -> [&impl Store; 2] {
-        self.store.as_ref().expect("the store is open").each_ref()
+    fn handles(&self) -> [Self::Store; 2] {
+        self.store.clone().expect("the store is open")
     }
 
     async fn reopen(&mut self) {
@@ -81,13 +88,15 @@ impl Postgres {
 }
 
 impl Backend for Postgres {
+    type Store = PostgresStore;
+
     async fn open(clock: Clock) -> Self {
         let schema = TestSchema::new();
         Self { stores: Self::stores(&schema, &clock).await, clock, schema }
     }
 
-    fn handles(&self) -> [&impl Store; 2] {
-        self.stores.each_ref()
+    fn handles(&self) -> [Self::Store; 2] {
+        self.stores.clone()
     }
 
     async fn reopen(&mut self) {

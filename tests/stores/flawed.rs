@@ -151,19 +151,25 @@ impl Flaw for NoFlaw {}
 
 /// A store with that flaw.
 pub(crate) struct Flawed<F> {
-    flaw: F,
+    flaw: Arc<F>,
     right: Right,
+}
+
+impl<F> Clone for Flawed<F> {
+    fn clone(&self) -> Self {
+        Self { flaw: self.flaw.clone(), right: self.right.clone() }
+    }
 }
 
 impl<F: Flaw> Flawed<F> {
     pub(crate) fn new(clock: Clock) -> Self {
         let memory = MemoryStore::with_clock(clock.clone());
-        Self { flaw: F::default(), right: Right { memory, clock, inserted: Arc::default() } }
+        Self { flaw: Arc::default(), right: Right { memory, clock, inserted: Arc::default() } }
     }
 
     /// Another process on the same store, with a flaw of its own state.
     pub(crate) fn beside(&self) -> Self {
-        Self { flaw: F::default(), right: self.right.clone() }
+        Self { flaw: Arc::default(), right: self.right.clone() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod backends;
 mod flawed;
+mod late;
 mod model;
 
 use std::collections::BTreeSet;

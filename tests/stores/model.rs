@@ -6,8 +6,8 @@ mod sessions;
 
 use std::future::Future;
 
+use os_session::MemoryStore;
 use os_session::testing::Clock;
-use os_session::{MemoryStore, Store};
 use proptest::collection::vec;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
@@ -64,16 +64,18 @@ fn the_postgres_store_follows_the_model() {
 }
 
 /// A store with a flaw, and another process beside it.
-struct Wrong<F>([Flawed<F>; 2]);
+pub(crate) struct Wrong<F>([Flawed<F>; 2]);
 
 impl<F: Flaw> Backend for Wrong<F> {
+    type Store = Flawed<F>;
+
     fn open(clock: Clock) -> impl Future<Output = Self> {
         let store = Flawed::new(clock);
         std::future::ready(Self([store.beside(), store]))
     }
 
-    fn handles(&self) -> [&impl Store; 2] {
-        self.0.each_ref()
+    fn handles(&self) -> [Flawed<F>; 2] {
+        self.0.clone()
     }
 }
 
