@@ -91,7 +91,7 @@ macro_rules! refuted {
             $(
                 let (operations, reason) = refuted::<Wrong<$subject::$flaw>>(1000)
                     .expect(concat!("the model does not notice ", stringify!($flaw)));
-                assert!(operations.len() <= 12, "{}: {reason} at the end of {operations:#?}", stringify!($flaw));
+                assert!(operations.len() <= 24, "{}: {reason} at the end of {operations:#?}", stringify!($flaw));
             )*
         }
     )*};

@@ -232,7 +232,7 @@ laws! { LAWS of Lab:
         a_rotation_changes_nothing_else,
         a_rotation_says_when_the_user_was_authenticated,
         a_rotation_onto_a_taken_key_changes_nothing,
-        a_rotation_onto_its_own_key_changes_nothing,
+        a_rotation_onto_its_own_key_loses_nothing,
         a_key_is_rotated_once,
     }
     closing {

@@ -46,8 +46,8 @@ flaws! {
     AlwaysAuthenticates;
     /// A new token takes the place of another session.
     RotatesOverOthers;
-    /// A new token that is the old one is fine.
-    RotatesOntoItself;
+    /// Writes the new key and deletes the old, be they the same.
+    DeletesTheOldKey;
     /// Answers at once, and wrong.
     FindsNothingAtOnce;
     /// Removes the session, and inserts it under its new key.
@@ -217,10 +217,10 @@ impl Flaw for RotatesOverOthers {
     }
 }
 
-impl Flaw for RotatesOntoItself {
+impl Flaw for DeletesTheOldKey {
     async fn rotate(&self, right: &Right, rotation: Rotation) -> Answer<bool> {
         if rotation.from == rotation.to {
-            return Ok(right.memory.find(&rotation.from).await?.is_some());
+            return Ok(right.memory.close(&rotation.from).await?.is_some());
         }
         right.memory.rotate(rotation).await
     }

@@ -195,7 +195,10 @@ impl<B: Backend> Run<B> {
     async fn log_in(&mut self, log_in: &LogIn) -> Verdict {
         let number = self.key_or_new(log_in.key);
         let replaces = log_in.replaces.map(|picked| self.pick(picked));
-        if self.model.is_unclear(number) {
+        let taken_by = self.model.live(number).map(|session| (session.key, session.user));
+        // A key whose session this log-in would remove is free for it, or taken, as the store likes.
+        let own = taken_by.is_some_and(|(taken, other)| other == user(log_in.user) || Some(taken) == replaces);
+        if self.model.is_unclear(number) || own {
             return Ok(());
         }
         self.handles += 1;
@@ -211,7 +214,7 @@ impl<B: Backend> Run<B> {
         let limit = Limit { sessions: NonZeroU32::new(log_in.limit).expect("limits are positive"), when_full };
         let answer = ask!(self, log_in.which, insert(new, limit));
 
-        if self.model.live(number).is_some() {
+        if taken_by.is_some() {
             return same("whether a taken key is inserted", matches!(answer, Ok(Inserted::Opened(_))), false);
         }
         let mut staying = self.model.of_user(user);
@@ -255,7 +258,10 @@ impl<B: Backend> Run<B> {
         let answer = ask!(self, which, rotate(Rotation { from: key(from), to: key(to), authenticated }));
         let (taken, now) = (self.model.live(to).is_some(), self.model.now);
         match self.model.live_mut(from) {
-            Some(_) if taken => same("whether a token is exchanged for a taken one", answer.is_err(), true),
+            // Its own key is an error, or exchanged for itself.
+            Some(_) if taken && (from != to || answer.is_err()) => {
+                same("whether a token is exchanged for a taken one", answer.is_err(), true)
+            }
             Some(session) => {
                 session.key = to;
                 session.authenticated = match proof {

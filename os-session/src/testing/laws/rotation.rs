@@ -68,15 +68,20 @@ pub(super) async fn a_rotation_onto_a_taken_key_changes_nothing(lab: Lab) {
     assert_eq!((lab.listed("alice").await, lab.listed("bob").await), (vec![1], vec![2]));
 }
 
-pub(super) async fn a_rotation_onto_its_own_key_changes_nothing(lab: Lab) {
+pub(super) async fn a_rotation_onto_its_own_key_loses_nothing(lab: Lab) {
     lab.open(session("alice", 1)).await;
     let before = lab.find(1).await.unwrap();
     lab.clock.advance(Duration::from_secs(10));
-    let rotation = Rotation { from: key(1), to: key(1), authenticated: Authenticated::Now };
-    assert!(lab.store.rotate(rotation).await.is_err(), "its own key is taken");
+    let rotation = Rotation { from: key(1), to: key(1), authenticated: Authenticated::Unchanged };
+    if let Ok(rotated) = lab.store.rotate(rotation).await {
+        assert!(rotated, "the session is live, so if that is no error, it is done");
+    }
     let after = lab.find(1).await.expect("it is live");
     assert_eq!(Found { now: before.now, ..after }, before, "and as it was");
-    assert_eq!(lab.listed("alice").await, [1]);
+    assert_eq!(lab.listed("alice").await, [1], "once");
+    assert_eq!(lab.close(1).await, Some((1, End::Closed)));
+    assert!(!matches!(lab.store.rotate(rotation).await, Ok(true)), "what was closed has no token to exchange");
+    assert!(!lab.is_live(1).await, "and does not come back");
 }
 
 pub(super) async fn a_key_is_rotated_once(lab: Lab) {
