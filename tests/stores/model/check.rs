@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use os_session::testing::Clock;
 use os_session::{
-    Authenticated, End, Ended, Found, GroupSet, Inserted, Limit, NewSession, Rotation, SessionHandle, SessionKey,
-    Store, Timestamp, WhenFull,
+    Authenticated, End, Ended, Inserted, Limit, NewSession, Rotation, SessionHandle, SessionKey, Store, WhenFull,
 };
 
 use super::operations::{LogIn, Operation, Proof};
@@ -15,7 +14,7 @@ use super::sessions::{Model, Session};
 use crate::backends::Backend;
 
 /// A tick of the model. A sequence takes less, so that the store's clock, which also goes by itself, tells the same tick.
-const TICK: Duration = Duration::from_mins(1);
+pub(super) const TICK: Duration = Duration::from_mins(1);
 
 const USERS: [&str; 3] = ["alice", "bob", "Alice"];
 /// The first two are named by a rule of this binary.
@@ -23,26 +22,28 @@ const GROUPS: [&str; 3] = ["admin", "banned", "staff"];
 
 pub(crate) type Verdict = Result<(), String>;
 
-fn same<T: PartialEq + Debug>(what: &str, store: T, model: T) -> Verdict {
+/// By value, as the answers come.
+#[expect(clippy::needless_pass_by_value)]
+pub(super) fn same<T: PartialEq + Debug>(what: &str, store: T, model: T) -> Verdict {
     if store == model { Ok(()) } else { Err(format!("{what}: the store says {store:?}, the model {model:?}")) }
 }
 
-fn user(number: u8) -> &'static str {
+pub(super) fn user(number: u8) -> &'static str {
     USERS[usize::from(number)]
 }
 
-fn group(number: u8) -> &'static str {
+pub(super) fn group(number: u8) -> &'static str {
     GROUPS[usize::from(number)]
 }
 
-fn key(number: u64) -> SessionKey {
+pub(super) fn key(number: u64) -> SessionKey {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&number.to_le_bytes());
     SessionKey::from_bytes(bytes)
 }
 
 /// Handles that take all 64 bits, each another.
-fn handle(number: u64) -> SessionHandle {
+pub(super) fn handle(number: u64) -> SessionHandle {
     SessionHandle::from_u64(u64::MAX - number)
 }
 
@@ -50,15 +51,11 @@ fn ticks(count: u64) -> Duration {
     TICK * u32::try_from(count).expect("sequences are short")
 }
 
-fn ticks_between(earlier: Timestamp, later: Timestamp) -> u64 {
-    later.since(earlier).as_secs() / TICK.as_secs()
-}
-
 /// A store beside its model.
 pub(crate) struct Run<B> {
-    backend: B,
+    pub(super) backend: B,
     clock: Clock,
-    model: Model,
+    pub(super) model: Model,
     /// How many keys and handles were handed out, from 1 on.
     keys: u64,
     handles: u64,
@@ -70,6 +67,7 @@ macro_rules! ask {
         $run.backend.handles()[usize::from($which)].$operation($($argument),*).await.map_err(|error| error.to_string())
     };
 }
+pub(super) use ask;
 
 impl<B: Backend> Run<B> {
     pub(crate) fn new(backend: B, clock: Clock) -> Self {
@@ -108,9 +106,11 @@ impl<B: Backend> Run<B> {
                 let picked = self.pick(picked);
                 let touched = ask!(self, which, touch(&key(picked)))?;
                 let now = self.model.now;
-                let session = self.model.live_mut(picked);
-                let known = session.is_some();
-                session.into_iter().for_each(|session| session.seen = now);
+                let mut known = false;
+                if let Some(session) = self.model.live_mut(picked) {
+                    session.seen = now;
+                    known = true;
+                }
                 same("touch", touched, known)
             }
             Operation::Rotate { which, from, to, authenticated } => self.rotate(which, from, to, authenticated).await,
@@ -226,8 +226,8 @@ impl<B: Backend> Run<B> {
         let Inserted::Opened(told) = answer? else {
             return Err("a log-in within the limit was refused".to_owned());
         };
-        let replaced = replaces.and_then(|replaced| self.model.live(replaced));
-        let mut ended: Vec<_> = replaced.map(|session| (session.handle, End::Replaced)).into_iter().collect();
+        let gives_way = replaces.and_then(|other| self.model.live(other));
+        let mut ended: Vec<_> = gives_way.map(|session| (session.handle, End::Replaced)).into_iter().collect();
         ended.extend(staying.iter().skip(room).map(|session| (session.handle, End::Evicted)));
         self.told("what ended by a log-in", told, ended)?;
         self.model.sessions.push(Session {
@@ -274,78 +274,6 @@ impl<B: Backend> Run<B> {
             // Which of two mistakes is told is the store's business.
             None if taken => same("whether nobody's token is exchanged", answer.unwrap_or(false), false),
             None => same("rotate", answer, Ok(false)),
-        }
-    }
-
-    async fn find(&self, which: u8, number: u64) -> Verdict {
-        let quick = self.backend.handles()[usize::from(which)].find_now(&key(number));
-        let found = ask!(self, which, find(&key(number)))?;
-        if let Some(quick) = quick {
-            self.is_found("find_now", number, quick.map_err(|error| error.to_string())?)?;
-        }
-        self.is_found("find", number, found)
-    }
-
-    fn is_found(&self, what: &str, number: u64, found: Option<Found>) -> Verdict {
-        let found = found.map(|found| {
-            let since = |moment| ticks_between(found.opened, moment);
-            let moments = [since(found.seen), since(found.authenticated), since(found.ends), since(found.now)];
-            (found.user.to_string(), found.handle, found.expire, moments, found.groups)
-        });
-        let known = self.model.live(number).map(|session| {
-            let since = |moment| moment - session.opened;
-            let (seen, authenticated) = (since(session.seen), since(session.authenticated));
-            let groups: GroupSet = self.model.groups_of(session.user).into_iter().collect();
-            let moments = [seen, authenticated, session.absolute, since(self.model.now)];
-            (session.user.to_owned(), handle(session.handle), session.expire, moments, groups)
-        });
-        same(what, found, known)
-    }
-
-    async fn list(&self, which: u8, user: &str) -> Verdict {
-        let listed = ask!(self, which, list(&user.into()))?.into_iter();
-        let listed = listed.map(|session| {
-            let device = session.device.as_deref().map(str::to_owned);
-            (session.key.as_bytes().to_vec(), session.handle, device, ticks_between(session.opened, session.seen))
-        });
-        let known = self.model.of_user(user).into_iter().map(|session| {
-            let seen = session.seen - session.opened;
-            (key(session.key).as_bytes().to_vec(), handle(session.handle), session.device, seen)
-        });
-        same("list", listed.collect::<Vec<_>>(), known.collect())
-    }
-
-    async fn groups(&mut self, operation: &Operation) -> Verdict {
-        match *operation {
-            Operation::CreateGroup { which, group: number } => {
-                ask!(self, which, create_group(group(number)))?;
-                self.model.groups.insert(group(number));
-                Ok(())
-            }
-            Operation::AllGroups { which } => {
-                let known: Vec<_> = self.model.groups.iter().map(|&name| name.to_owned()).collect();
-                same("all_groups", ask!(self, which, all_groups())?, known)
-            }
-            Operation::Join { which, user: member, group: number } => {
-                let (member, number) = (user(member), group(number));
-                let added = ask!(self, which, add_to_group(&member.into(), number))?;
-                if self.model.groups.contains(number) {
-                    self.model.members.insert((member, number));
-                }
-                same("add_to_group", added, self.model.groups.contains(number))
-            }
-            Operation::Leave { which, user: member, group: number } => {
-                let (member, number) = (user(member), group(number));
-                let removed = ask!(self, which, remove_from_group(&member.into(), number))?;
-                self.model.members.remove(&(member, number));
-                same("remove_from_group", removed, self.model.groups.contains(number))
-            }
-            Operation::IsIn { which, user: member, group: number } => {
-                let (member, number) = (user(member), group(number));
-                let is_in = ask!(self, which, in_group(&member.into(), number))?;
-                same("in_group", is_in, self.model.members.contains(&(member, number)))
-            }
-            _ => unreachable!("the other operations are none of groups"),
         }
     }
 }

@@ -97,7 +97,7 @@ pub(crate) enum Proof {
 }
 
 fn log_in() -> impl Strategy<Value = LogIn> {
-    let lifetimes = (2..12_u64, 2..40_u64);
+    let lifetimes = (2..40_u64, 2..80_u64);
     let kept = (any::<bool>(), of(prop_oneof![Just(String::new()), Just("Firefox".to_owned())]));
     let key = proptest::option::weighted(0.1, any::<u8>());
     (0..2_u8, 0..3_u8, key, lifetimes, kept, proptest::option::weighted(0.2, any::<u8>()), 1..5_u32, any::<bool>())
@@ -132,12 +132,12 @@ pub(crate) fn operation() -> impl Strategy<Value = Operation> {
         1 => (which.clone(), user.clone(), of(key)).prop_map(|(which, user, except)| Op::CloseAll { which, user, except }),
         2 => (which.clone(), user).prop_map(|(which, user)| Op::List { which, user }),
         1 => (which.clone(), 0..4_usize).prop_map(|(which, most)| Op::Purge { which, most }),
-        1 => (which.clone(), group).prop_map(|(which, group)| Op::CreateGroup { which, group }),
+        2 => (which.clone(), group).prop_map(|(which, group)| Op::CreateGroup { which, group }),
         1 => which.prop_map(|which| Op::AllGroups { which }),
-        2 => member.clone().prop_map(|(which, user, group)| Op::Join { which, user, group }),
+        3 => member.clone().prop_map(|(which, user, group)| Op::Join { which, user, group }),
         1 => member.clone().prop_map(|(which, user, group)| Op::Leave { which, user, group }),
         1 => member.prop_map(|(which, user, group)| Op::IsIn { which, user, group }),
-        3 => (1..8_u64).prop_map(Op::Pass),
+        3 => (1..20_u64).prop_map(Op::Pass),
         1 => Just(Op::Reopen),
     ]
 }

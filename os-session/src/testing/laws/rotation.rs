@@ -42,7 +42,7 @@ pub(super) async fn a_rotation_changes_nothing_else(lab: Lab) {
     assert_eq!(ended, Some(vec![(1, End::Evicted)]), "and it is evicted in its turn");
     lab.clock.advance(NEARLY_IDLE);
     assert!(lab.rotate(12, 22, Authenticated::Now).await, "it is live until it was idle too long");
-    lab.clock.advance(IDLE - NEARLY_IDLE);
+    lab.clock.advance(IDLE.saturating_sub(NEARLY_IDLE));
     assert!(!lab.is_live(22).await, "and a new token does not lengthen it");
 }
 
