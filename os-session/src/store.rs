@@ -94,6 +94,31 @@ pub struct NewSession {
     pub replaces: Option<SessionKey>,
 }
 
+impl NewSession {
+    /// A session with the lifetimes that [`Sessions`](crate::Sessions) gives one by default: 14 days, and 90 in any case. It names no device and
+    /// replaces none. For tests of a store; a store is handed its sessions by `Sessions`.
+    ///
+    /// ```
+    /// use os_session::{NewSession, SessionHandle, SessionKey};
+    ///
+    /// let mut new = NewSession::new(SessionKey::from_bytes([1; 32]), "alice", SessionHandle::from_u64(1));
+    /// new.device = Some("Firefox on Linux".into());
+    /// assert!(new.idle < new.absolute);
+    /// ```
+    pub fn new(key: SessionKey, user: impl Into<UserId>, handle: SessionHandle) -> Self {
+        Self {
+            key,
+            user: user.into(),
+            handle,
+            device: None,
+            idle: Duration::from_hours(14 * 24),
+            absolute: Duration::from_hours(90 * 24),
+            expire: false,
+            replaces: None,
+        }
+    }
+}
+
 /// How many sessions a user may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
@@ -215,17 +240,118 @@ pub enum Authenticated {
 /// Each operation happens entirely or not at all, and none sees half of another. Dropping a future may leave its
 /// operation done or undone, and nothing in between.
 ///
-/// [`testing::store_laws`](crate::testing::store_laws) checks all this against any implementation.
+/// Users, groups and devices are texts that are kept byte by byte and compared so; handles are any 64 bits, lifetimes
+/// as long as a [`Duration`], moments milliseconds. What a store cannot keep as it is, it refuses with an error.
+///
+/// Each session that ends is told to one caller, once, in an [`Ended`].
+///
+/// [`testing::store_laws`](crate::testing::store_laws) checks all this against any implementation, and
+/// [`testing::shared_store_laws`](crate::testing::shared_store_laws) what several processes on one store see of each
+/// other. `docs/writing-a-store.md` in the repository names the traps.
+///
+/// # Example
+///
+/// A store that counts its look-ups, around any other:
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use os_session::testing::store_laws;
+/// use os_session::{
+///     Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey, Store, StoreError,
+///     UserId,
+/// };
+///
+/// #[derive(Clone, Default)]
+/// struct Counted<S> {
+///     store: S,
+///     look_ups: Arc<AtomicU64>,
+/// }
+///
+/// impl<S: Store> Store for Counted<S> {
+///     async fn find(&self, key: &SessionKey) -> Result<Option<Found>, StoreError> {
+///         self.look_ups.fetch_add(1, Ordering::Relaxed);
+///         self.store.find(key).await
+///     }
+///
+///     // Left out, it would make a store in memory as slow as one that has to ask.
+///     fn find_now(&self, key: &SessionKey) -> Option<Result<Option<Found>, StoreError>> {
+///         let found = self.store.find_now(key);
+///         self.look_ups.fetch_add(found.is_some().into(), Ordering::Relaxed);
+///         found
+///     }
+///
+///     async fn insert(&self, new: NewSession, limit: Limit) -> Result<Inserted, StoreError> {
+///         self.store.insert(new, limit).await
+///     }
+///
+///     async fn touch(&self, key: &SessionKey) -> Result<bool, StoreError> {
+///         self.store.touch(key).await
+///     }
+///
+///     async fn rotate(&self, rotation: Rotation) -> Result<bool, StoreError> {
+///         self.store.rotate(rotation).await
+///     }
+///
+///     async fn close(&self, key: &SessionKey) -> Result<Option<Ended>, StoreError> {
+///         self.store.close(key).await
+///     }
+///
+///     async fn close_handle(&self, user: &UserId, handle: SessionHandle) -> Result<Option<Ended>, StoreError> {
+///         self.store.close_handle(user, handle).await
+///     }
+///
+///     async fn close_all(&self, user: &UserId, except: Option<&SessionKey>) -> Result<Vec<Ended>, StoreError> {
+///         self.store.close_all(user, except).await
+///     }
+///
+///     async fn list(&self, user: &UserId) -> Result<Vec<Listed>, StoreError> {
+///         self.store.list(user).await
+///     }
+///
+///     async fn purge(&self, most: usize) -> Result<Vec<Ended>, StoreError> {
+///         self.store.purge(most).await
+///     }
+///
+///     async fn create_group(&self, name: &str) -> Result<(), StoreError> {
+///         self.store.create_group(name).await
+///     }
+///
+///     async fn all_groups(&self) -> Result<Vec<String>, StoreError> {
+///         self.store.all_groups().await
+///     }
+///
+///     async fn add_to_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
+///         self.store.add_to_group(user, group).await
+///     }
+///
+///     async fn remove_from_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
+///         self.store.remove_from_group(user, group).await
+///     }
+///
+///     async fn in_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
+///         self.store.in_group(user, group).await
+///     }
+/// }
+///
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// store_laws(|clock| async { Counted { store: MemoryStore::with_clock(clock), look_ups: Arc::default() } }).await;
+/// # });
+/// ```
 pub trait Store: Send + Sync + 'static {
     /// Opens a session.
     ///
     /// In one step: [`replaces`](NewSession::replaces) is removed if it is there, expired sessions of the user are
     /// removed, and then, if the user has as many live sessions as the `limit` or more, the least recently seen are
-    /// removed until the new one fits, or nothing at all is changed and the answer is [`Inserted::Full`].
+    /// removed until the new one fits, or nothing at all is changed and the answer is [`Inserted::Full`]. Of sessions seen at
+    /// the same moment, the one opened first goes first. What is removed after its time is told as [`End::Expired`],
+    /// replaced or not.
     ///
     /// # Errors
     ///
-    /// A failure of the store, and a key that is already there: then nothing was changed.
+    /// A failure of the store, a key that is already there, and a value that the store cannot keep as it is: then nothing
+    /// was changed. A key whose session this very log-in removes may count as there or not: tokens are never used twice.
     fn insert(&self, new: NewSession, limit: Limit) -> impl Future<Output = Result<Inserted, StoreError>> + Send;
 
     /// The live session of that key, with its user's groups, in one round trip.
@@ -248,14 +374,17 @@ pub trait Store: Send + Sync + 'static {
     /// A failure of the store.
     fn touch(&self, key: &SessionKey) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Exchanges the token of a live session. The answer says whether there was one.
+    /// Exchanges the token of a live session, and changes nothing else of it: it is no activity. The answer says whether
+    /// there was one.
     ///
     /// # Errors
     ///
-    /// A failure of the store, and a key that is already there: then nothing was changed.
+    /// A failure of the store, and a key that is already there: then nothing was changed. The key that the session has
+    /// is an error, or exchanged for itself.
     fn rotate(&self, rotation: Rotation) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Removes the session of that key.
+    /// Removes the session of that key. One whose time is over is told as [`End::Expired`], or left for
+    /// [`purge`](Store::purge) to tell.
     ///
     /// # Errors
     ///
@@ -284,7 +413,8 @@ pub trait Store: Send + Sync + 'static {
         except: Option<&SessionKey>,
     ) -> impl Future<Output = Result<Vec<Ended>, StoreError>> + Send;
 
-    /// The live sessions of this user, the most recently seen first.
+    /// The live sessions of this user, the most recently seen first; of those seen at the same moment, the one opened
+    /// last.
     ///
     /// # Errors
     ///
@@ -305,7 +435,7 @@ pub trait Store: Send + Sync + 'static {
     /// A failure of the store.
     fn create_group(&self, name: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// The names of all groups, in alphabetical order.
+    /// The names of all groups, in the order of their bytes.
     ///
     /// # Errors
     ///

@@ -31,7 +31,7 @@ mod browser;
 mod laws;
 
 pub use self::browser::{Answer, Browser};
-pub use self::laws::store_laws;
+pub use self::laws::{law_names, shared_law_names, shared_store_law, shared_store_laws, store_law, store_laws};
 pub use crate::clock::Clock;
 use crate::guard::Admitted;
 

@@ -1,8 +1,8 @@
-//! The contract of every store.
+//! The contract of every store, and of stores that processes share.
 
 use std::sync::Mutex;
 
-use os_session::testing::store_laws;
+use os_session::testing::{Clock, shared_store_laws, store_laws};
 use os_session_tests::postgres::TestSchema;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -13,6 +13,18 @@ async fn every_law_holds() {
         let store = schema.store(clock).await;
         schemas.lock().unwrap().push(schema);
         store
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_law_of_shared_stores_holds() {
+    let schemas = Mutex::new(Vec::new());
+    shared_store_laws(async |clock: Clock| {
+        let schema = TestSchema::new();
+        let stores = (schema.store(clock.clone()).await, schema.store(clock).await);
+        schemas.lock().unwrap().push(schema);
+        stores
     })
     .await;
 }

@@ -1,294 +1,237 @@
-//! A store with one flaw, around the memory store.
+//! Stores with one flaw each, around the memory store.
+
+/// Types for flaws that remember nothing.
+macro_rules! flaws {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$($(#[$doc])* #[derive(Default)] pub(crate) struct $name;)*};
+}
+pub(crate) mod ends;
+pub(crate) mod groups;
+pub(crate) mod life;
+pub(crate) mod limits;
+pub(crate) mod shared;
+pub(crate) mod values;
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use os_session::testing::Clock;
 use os_session::{
-    End, Ended, Found, GroupSet, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey,
-    Store, StoreError, Timestamp, UserId, WhenFull,
+    Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey, Store,
+    StoreError, UserId, WhenFull,
 };
 
-/// What is wrong with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flaw {
-    /// Nothing.
-    None,
-    /// Activity inserts a session that is not there.
-    UpsertsOnTouch,
-    /// So does a new token.
-    UpsertsOnRotate,
-    /// Users may have as many sessions as they like.
-    ForgetsTheLimit,
-    /// Counts, and inserts in a second step.
-    ChecksTheLimitBefore,
-    /// Closes the session that was used last.
-    EvictsTheLatest,
-    /// Refuses, and inserts.
-    InsertsWhenFull,
-    /// Sessions live on without activity.
-    IgnoresIdleness,
-    /// Activity makes a session anew.
-    MovesTheEnd,
-    /// Says that it wrote the activity.
-    ForgetsActivity,
-    /// Does not ask whose handle it is.
-    ClosesOthersHandles,
-    /// Does not ask whose sessions they are.
-    ClosesEverybody,
-    /// Closes the session to be kept.
-    ClosesTheExceptionToo,
-    /// Lists all sessions.
-    ListsEverybody,
-    /// A new token revives what has expired and was not purged.
-    RotatesTheExpired,
-    /// Tells whoever asks that the session ended just now.
-    TellsTwice,
-    /// Leaves the session that another takes the place of.
-    KeepsTheReplaced,
-    /// Purges what is live.
-    PurgesTheLiving,
-    /// Purges everything, however little was asked for.
-    PurgesAtOnce,
-    /// The old token is still good.
-    KeepsTheOldKey,
-    /// An insertion takes the place of what has its key.
-    OverwritesKeys,
-    /// Everybody is in every group.
-    ForgetsWhoIsInAGroup,
-    /// Does not look for groups.
-    FindsNoGroups,
-    /// Answers at once, and wrong.
-    FindsNothingAtOnce,
+pub(crate) type Answer<T> = Result<T, StoreError>;
+
+pub(crate) const ROOMY: Limit = Limit { sessions: NonZeroU32::MAX, when_full: WhenFull::CloseOldest };
+
+/// The session, with something changed.
+pub(crate) fn with(mut new: NewSession, change: impl FnOnce(&mut NewSession)) -> NewSession {
+    change(&mut new);
+    new
 }
 
-/// See [`Flaw`].
+/// What is right, for a flaw to get wrong.
 #[derive(Debug, Clone)]
-pub(crate) struct Flawed {
-    flaw: Flaw,
-    memory: MemoryStore,
-    /// Everything that was ever inserted, by its last key.
+pub(crate) struct Right {
+    pub(crate) memory: MemoryStore,
+    pub(crate) clock: Clock,
+    /// Everything that was ever inserted, by its key.
     inserted: Arc<Mutex<HashMap<SessionKey, NewSession>>>,
-    /// Everything that ever ended.
-    ended: Arc<Mutex<Vec<(SessionKey, Ended)>>>,
 }
 
-const ROOMY: Limit = Limit { sessions: std::num::NonZeroU32::MAX, when_full: WhenFull::CloseOldest };
-
-impl Flawed {
-    pub(crate) fn new(clock: Clock, flaw: Flaw) -> Self {
-        Self { flaw, memory: MemoryStore::with_clock(clock), inserted: Arc::default(), ended: Arc::default() }
-    }
-
-    fn is(&self, flaw: Flaw) -> bool {
-        self.flaw == flaw
-    }
-
-    fn inserted(&self) -> MutexGuard<'_, HashMap<SessionKey, NewSession>> {
+impl Right {
+    pub(crate) fn inserted(&self) -> MutexGuard<'_, HashMap<SessionKey, NewSession>> {
         self.inserted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn all(&self) -> Vec<NewSession> {
+    pub(crate) fn all(&self) -> Vec<NewSession> {
         self.inserted().values().cloned().collect()
     }
 
-    async fn insert_anyway(&self, new: NewSession) -> Result<Inserted, StoreError> {
+    pub(crate) fn get(&self, key: &SessionKey) -> Option<NewSession> {
+        self.inserted().get(key).cloned()
+    }
+
+    /// Inserts it, and closes nothing for it.
+    pub(crate) async fn insert_anyway(&self, new: NewSession) -> Answer<Inserted> {
         self.memory.insert(new, ROOMY).await
+    }
+
+    /// Removes whatever has this key and inserts it anew.
+    pub(crate) async fn insert_again(&self, new: NewSession) -> Answer<Inserted> {
+        self.memory.close(&new.key).await?;
+        self.insert_anyway(new).await
     }
 }
 
-impl Store for Flawed {
-    async fn insert(&self, mut new: NewSession, mut limit: Limit) -> Result<Inserted, StoreError> {
-        match self.flaw {
-            Flaw::ForgetsTheLimit => limit = ROOMY,
-            Flaw::IgnoresIdleness => new.idle = new.absolute,
-            Flaw::KeepsTheReplaced => new.replaces = None,
-            Flaw::OverwritesKeys => drop(self.memory.close(&new.key).await?),
-            Flaw::InsertsWhenFull => {
-                let inserted = self.memory.insert(new.clone(), limit).await?;
-                if inserted == Inserted::Full {
-                    self.insert_anyway(new).await?;
-                }
-                return Ok(inserted);
-            }
-            Flaw::ChecksTheLimitBefore => {
-                let mut listed = self.memory.list(&new.user).await?;
-                listed.retain(|session| Some(session.key) != new.replaces);
-                tokio::task::yield_now().await;
-                let mut ended = Vec::new();
-                if listed.len() >= limit.sessions.get() as usize {
-                    if limit.when_full == WhenFull::Refuse {
-                        return Ok(Inserted::Full);
-                    }
-                    for session in listed.iter().skip(limit.sessions.get() as usize - 1) {
-                        let closed = self.memory.close(&session.key).await?;
-                        ended.extend(closed.map(|closed| Ended { why: End::Evicted, ..closed }));
-                    }
-                }
-                return Ok(match self.insert_anyway(new).await? {
-                    Inserted::Opened(others) => Inserted::Opened(ended.into_iter().chain(others).collect()),
-                    Inserted::Full => Inserted::Full,
-                });
-            }
-            Flaw::EvictsTheLatest => {
-                let listed = self.memory.list(&new.user).await?;
-                if let Some(latest) = listed.first().filter(|_| listed.len() >= limit.sessions.get() as usize) {
-                    let closed = self.memory.close(&latest.key).await?;
-                    self.insert_anyway(new).await?;
-                    let evicted = closed.map(|closed| Ended { why: End::Evicted, ..closed });
-                    return Ok(Inserted::Opened(evicted.into_iter().collect()));
-                }
-            }
-            _ => {}
-        }
-        self.inserted().insert(new.key, new.clone());
-        self.memory.insert(new, limit).await
+/// A flaw: what it does differently.
+pub(crate) trait Flaw: Default + Send + Sync + 'static {
+    fn insert(&self, right: &Right, new: NewSession, limit: Limit) -> impl Future<Output = Answer<Inserted>> + Send {
+        right.memory.insert(new, limit)
     }
 
-    async fn find(&self, key: &SessionKey) -> Result<Option<Found>, StoreError> {
-        let found = self.memory.find(key).await?;
-        Ok(match self.flaw {
-            Flaw::FindsNoGroups => found.map(|found| Found { groups: GroupSet::default(), ..found }),
-            _ => found,
-        })
+    fn find(&self, right: &Right, key: &SessionKey) -> impl Future<Output = Answer<Option<Found>>> + Send {
+        right.memory.find(key)
     }
 
-    fn find_now(&self, key: &SessionKey) -> Option<Result<Option<Found>, StoreError>> {
-        match self.flaw {
-            Flaw::FindsNothingAtOnce => Some(Ok(None)),
-            Flaw::None => self.memory.find_now(key),
-            _ => None,
-        }
+    fn find_now(&self, _right: &Right, _key: &SessionKey) -> Option<Answer<Option<Found>>> {
+        None
     }
 
-    async fn touch(&self, key: &SessionKey) -> Result<bool, StoreError> {
-        if self.is(Flaw::ForgetsActivity) {
-            return Ok(self.memory.find(key).await?.is_some());
-        }
-        let touched = self.memory.touch(key).await?;
-        let new = self.inserted().get(key).cloned();
-        match (self.flaw, new) {
-            (Flaw::UpsertsOnTouch, Some(new)) if !touched => {
-                // What has expired is still there, and its key is taken.
-                Ok(self.insert_anyway(new).await.is_ok())
-            }
-            (Flaw::MovesTheEnd, Some(new)) if touched => {
-                self.memory.close(key).await?;
-                self.insert_anyway(new).await?;
-                Ok(true)
-            }
-            _ => Ok(touched),
-        }
+    fn touch(&self, right: &Right, key: &SessionKey) -> impl Future<Output = Answer<bool>> + Send {
+        right.memory.touch(key)
     }
 
-    async fn rotate(&self, rotation: Rotation) -> Result<bool, StoreError> {
-        let rotated = self.memory.rotate(rotation).await?;
-        let new = self.inserted().get(&rotation.from).cloned();
-        match (self.flaw, new) {
-            (Flaw::UpsertsOnRotate, Some(mut new)) if !rotated => {
-                new.key = rotation.to;
-                self.insert_anyway(new).await?;
-                Ok(true)
-            }
-            (Flaw::RotatesTheExpired, Some(mut new)) if !rotated => {
-                let expired = self.memory.close(&rotation.from).await?.is_some();
-                new.key = rotation.to;
-                if expired {
-                    self.insert_anyway(new).await?;
-                }
-                Ok(expired)
-            }
-            (Flaw::KeepsTheOldKey, Some(new)) if rotated => {
-                self.insert_anyway(new).await?;
-                Ok(true)
-            }
-            _ => Ok(rotated),
-        }
+    fn rotate(&self, right: &Right, rotation: Rotation) -> impl Future<Output = Answer<bool>> + Send {
+        right.memory.rotate(rotation)
     }
 
-    async fn close(&self, key: &SessionKey) -> Result<Option<Ended>, StoreError> {
-        let closed = self.memory.close(key).await?;
-        if !self.is(Flaw::TellsTwice) {
-            return Ok(closed);
-        }
-        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        ended.extend(closed.map(|closed| (*key, closed)));
-        Ok(ended.iter().find(|(other, _)| other == key).map(|(_, ended)| ended.clone()))
+    fn close(&self, right: &Right, key: &SessionKey) -> impl Future<Output = Answer<Option<Ended>>> + Send {
+        right.memory.close(key)
     }
 
-    async fn close_handle(&self, user: &UserId, handle: SessionHandle) -> Result<Option<Ended>, StoreError> {
-        if self.is(Flaw::ClosesOthersHandles) {
-            let somebodys = self.all().into_iter().find(|other| other.handle == handle);
-            if let Some(other) = somebodys {
-                return self.memory.close_handle(&other.user, handle).await;
-            }
-        }
-        self.memory.close_handle(user, handle).await
+    fn close_handle(
+        &self,
+        right: &Right,
+        user: &UserId,
+        handle: SessionHandle,
+    ) -> impl Future<Output = Answer<Option<Ended>>> + Send {
+        right.memory.close_handle(user, handle)
     }
 
-    async fn close_all(&self, user: &UserId, except: Option<&SessionKey>) -> Result<Vec<Ended>, StoreError> {
-        match self.flaw {
-            Flaw::ClosesTheExceptionToo => self.memory.close_all(user, None).await,
-            Flaw::ClosesEverybody => {
-                let mut ended = Vec::new();
-                for other in self.all() {
-                    ended.extend(self.memory.close_all(&other.user, except).await?);
-                }
-                Ok(ended)
-            }
-            _ => self.memory.close_all(user, except).await,
-        }
+    fn close_all(
+        &self,
+        right: &Right,
+        user: &UserId,
+        except: Option<&SessionKey>,
+    ) -> impl Future<Output = Answer<Vec<Ended>>> + Send {
+        right.memory.close_all(user, except)
     }
 
-    async fn list(&self, user: &UserId) -> Result<Vec<Listed>, StoreError> {
-        if !self.is(Flaw::ListsEverybody) {
-            return self.memory.list(user).await;
-        }
-        let mut users: Vec<_> = self.all().into_iter().map(|other| other.user).collect();
-        users.sort();
-        users.dedup();
-        let mut listed = Vec::new();
-        for user in users {
-            listed.extend(self.memory.list(&user).await?);
-        }
-        listed.sort_by_key(|session| std::cmp::Reverse::<Timestamp>(session.seen));
-        Ok(listed)
+    fn list(&self, right: &Right, user: &UserId) -> impl Future<Output = Answer<Vec<Listed>>> + Send {
+        right.memory.list(user)
     }
 
-    async fn purge(&self, most: usize) -> Result<Vec<Ended>, StoreError> {
-        match self.flaw {
-            Flaw::PurgesAtOnce => self.memory.purge(usize::MAX).await,
-            Flaw::PurgesTheLiving => {
-                let mut ended = self.memory.purge(most).await?;
-                for other in self.all().into_iter().take(most - ended.len()) {
-                    ended.extend(self.memory.close(&other.key).await?);
-                }
-                Ok(ended)
-            }
-            _ => self.memory.purge(most).await,
-        }
+    fn purge(&self, right: &Right, most: usize) -> impl Future<Output = Answer<Vec<Ended>>> + Send {
+        right.memory.purge(most)
     }
 
-    async fn create_group(&self, name: &str) -> Result<(), StoreError> {
-        self.memory.create_group(name).await
+    fn create_group(&self, right: &Right, name: &str) -> impl Future<Output = Answer<()>> + Send {
+        right.memory.create_group(name)
     }
 
-    async fn all_groups(&self) -> Result<Vec<String>, StoreError> {
-        self.memory.all_groups().await
+    fn all_groups(&self, right: &Right) -> impl Future<Output = Answer<Vec<String>>> + Send {
+        right.memory.all_groups()
     }
 
-    async fn add_to_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
-        self.memory.add_to_group(user, group).await
+    fn add_to_group(&self, right: &Right, user: &UserId, group: &str) -> impl Future<Output = Answer<bool>> + Send {
+        right.memory.add_to_group(user, group)
     }
 
-    async fn remove_from_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
-        self.memory.remove_from_group(user, group).await
+    fn remove_from_group(
+        &self,
+        right: &Right,
+        user: &UserId,
+        group: &str,
+    ) -> impl Future<Output = Answer<bool>> + Send {
+        right.memory.remove_from_group(user, group)
     }
 
-    async fn in_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
-        if self.is(Flaw::ForgetsWhoIsInAGroup) {
-            return Ok(self.memory.all_groups().await?.iter().any(|name| name == group));
-        }
-        self.memory.in_group(user, group).await
+    fn in_group(&self, right: &Right, user: &UserId, group: &str) -> impl Future<Output = Answer<bool>> + Send {
+        right.memory.in_group(user, group)
+    }
+}
+
+/// No flaw at all.
+#[derive(Default)]
+pub(crate) struct NoFlaw;
+
+impl Flaw for NoFlaw {}
+
+/// A store with that flaw.
+pub(crate) struct Flawed<F> {
+    flaw: Arc<F>,
+    right: Right,
+}
+
+impl<F> Clone for Flawed<F> {
+    fn clone(&self) -> Self {
+        Self { flaw: self.flaw.clone(), right: self.right.clone() }
+    }
+}
+
+impl<F: Flaw> Flawed<F> {
+    pub(crate) fn new(clock: Clock) -> Self {
+        let memory = MemoryStore::with_clock(clock.clone());
+        Self { flaw: Arc::default(), right: Right { memory, clock, inserted: Arc::default() } }
+    }
+
+    /// Another process on the same store, with a flaw of its own state.
+    pub(crate) fn beside(&self) -> Self {
+        Self { flaw: Arc::default(), right: self.right.clone() }
+    }
+}
+
+impl<F: Flaw> Store for Flawed<F> {
+    async fn insert(&self, new: NewSession, limit: Limit) -> Answer<Inserted> {
+        self.right.inserted().insert(new.key, new.clone());
+        self.flaw.insert(&self.right, new, limit).await
+    }
+
+    async fn find(&self, key: &SessionKey) -> Answer<Option<Found>> {
+        self.flaw.find(&self.right, key).await
+    }
+
+    fn find_now(&self, key: &SessionKey) -> Option<Answer<Option<Found>>> {
+        self.flaw.find_now(&self.right, key)
+    }
+
+    async fn touch(&self, key: &SessionKey) -> Answer<bool> {
+        self.flaw.touch(&self.right, key).await
+    }
+
+    async fn rotate(&self, rotation: Rotation) -> Answer<bool> {
+        self.flaw.rotate(&self.right, rotation).await
+    }
+
+    async fn close(&self, key: &SessionKey) -> Answer<Option<Ended>> {
+        self.flaw.close(&self.right, key).await
+    }
+
+    async fn close_handle(&self, user: &UserId, handle: SessionHandle) -> Answer<Option<Ended>> {
+        self.flaw.close_handle(&self.right, user, handle).await
+    }
+
+    async fn close_all(&self, user: &UserId, except: Option<&SessionKey>) -> Answer<Vec<Ended>> {
+        self.flaw.close_all(&self.right, user, except).await
+    }
+
+    async fn list(&self, user: &UserId) -> Answer<Vec<Listed>> {
+        self.flaw.list(&self.right, user).await
+    }
+
+    async fn purge(&self, most: usize) -> Answer<Vec<Ended>> {
+        self.flaw.purge(&self.right, most).await
+    }
+
+    async fn create_group(&self, name: &str) -> Answer<()> {
+        self.flaw.create_group(&self.right, name).await
+    }
+
+    async fn all_groups(&self) -> Answer<Vec<String>> {
+        self.flaw.all_groups(&self.right).await
+    }
+
+    async fn add_to_group(&self, user: &UserId, group: &str) -> Answer<bool> {
+        self.flaw.add_to_group(&self.right, user, group).await
+    }
+
+    async fn remove_from_group(&self, user: &UserId, group: &str) -> Answer<bool> {
+        self.flaw.remove_from_group(&self.right, user, group).await
+    }
+
+    async fn in_group(&self, user: &UserId, group: &str) -> Answer<bool> {
+        self.flaw.in_group(&self.right, user, group).await
     }
 }
