@@ -16,7 +16,8 @@ mod diagnostics;
 
 mod arguments;
 mod values;
-mod groups;
+mod expression;
+mod proof;
 
 mod function;
 mod neighbours;
@@ -27,6 +28,7 @@ mod rule;
 
 mod connected;
 mod hook;
+mod policy;
 mod public;
 mod rpc;
 
@@ -43,6 +45,7 @@ fn expand(role: Role, arguments: TokenStream2, item: TokenStream2) -> TokenStrea
         Role::Connected => connected::expand(arguments, item),
         Role::Public => public::expand(arguments, item),
         Role::Rpc | Role::Wrapper => rpc::expand(role, arguments, item),
+        Role::Policy => policy::expand(arguments, item),
         Role::Hook(event) => hook::expand(event, arguments, item),
     }
 }
@@ -75,6 +78,9 @@ attributes! {
 
     /// Guards a function that is called inside a request; see `connected_wrapper` in `os_session`.
     connected_wrapper => Role::Wrapper;
+
+    /// Makes a function a question that rules may ask; see `policy` in `os_session`.
+    policy => Role::Policy;
 
     /// Runs a function when a process starts, connected or not; see `on_start_process` in `os_session`.
     on_start_process => Role::Hook(Event::StartProcess);

@@ -10,6 +10,7 @@ pub(crate) enum Role {
     Public,
     Rpc,
     Wrapper,
+    Policy,
     Hook(Event),
 }
 
@@ -21,6 +22,7 @@ impl Role {
             Self::Public => "public",
             Self::Rpc => "connected_rpc",
             Self::Wrapper => "connected_wrapper",
+            Self::Policy => "policy",
             Self::Hook(event) => event.attribute(),
         }
     }
@@ -30,6 +32,7 @@ impl Role {
         match self {
             Self::Connected | Self::Public => "handler",
             Self::Rpc | Self::Wrapper => "server function",
+            Self::Policy => "policy",
             Self::Hook(_) => "hook",
         }
     }
@@ -53,7 +56,7 @@ impl Role {
     }
 
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        [Self::Connected, Self::Public, Self::Rpc, Self::Wrapper]
+        [Self::Connected, Self::Public, Self::Rpc, Self::Wrapper, Self::Policy]
             .into_iter()
             .chain(Event::ALL.iter().copied().map(Self::Hook))
     }

@@ -15,16 +15,28 @@
 ///
 /// ```text
 /// connected  := '#[connected' [ '(' argument { ',' argument } [ ',' ] ')' ] ']'
-/// argument   := 'allow' '=' groups                 who gets in: users in at least one of these
-///             | 'deny' '=' groups                  who does not, whatever else they are in
+/// argument   := 'allow' '=' who                    who gets in
+///             | 'deny' '=' who                     who does not, whatever else they are in
 ///             | 'deny_fun' '=' PATH                an async function that answers a denial
 ///             | 'opt'                              nobody in particular gets in as well
 ///             | 'force_unconnected'                the session is not looked at; beside 'opt'
 ///             | 'state' '=' TYPE                   the router's state, where 'deny_fun' takes it
 ///             | 'cross_site' '=' STRING            other sites may send what changes something, and why
 ///             | 'crate' '=' PATH                   where this crate is found, if it is renamed or re-exported
-/// groups     := group | '[' group { ',' group } [ ',' ] ']'
-/// group      := STRING | PATH                      a path whose last part begins in upper case
+/// who        := either | '[' either { ',' either } [ ',' ] ']'        a list is a choice
+/// either     := both { '|' both }
+/// both       := not { '&' not }
+/// not        := '!' not | '(' either ')' | STRING | PATH
+/// ```
+///
+/// A string is a group, and so is a path whose last part begins in upper case: a [`GroupName`](crate::GroupName). One whose last part
+/// begins in lower case is a [`policy`].
+///
+/// ```
+/// use os_session::connected;
+///
+/// #[connected(allow = "admin" | ("editor" & !"trainee"), deny = "banned")]
+/// async fn publish() {}
 /// ```
 ///
 /// # The function
@@ -61,6 +73,46 @@
 /// It may take `Option<UserId>`, `Option<User<T>>`, [`Denial`](crate::Denial), `Uri`, `Method`, `HeaderMap`, and with `state = App` also
 /// `State<T>`. An answer of 2xx is sent with the refusal's status.
 pub use os_session_macros::connected;
+
+/// A question about a request that rules may ask: is this document the user's, is it office hours?
+///
+/// ```
+/// use axum::extract::{Path, State};
+/// use os_session::{UserId, connected, policy};
+///
+/// #[derive(Clone)]
+/// struct Documents;
+/// impl Documents {
+///     async fn owner(&self, _document: u64) -> Option<UserId> {
+///         Some(UserId::from("alice"))
+///     }
+/// }
+///
+/// #[policy]
+/// async fn owns_document(user: UserId, Path(id): Path<u64>, State(documents): State<Documents>) -> bool {
+///     documents.owner(id).await == Some(user)
+/// }
+///
+/// #[connected(allow = "admin" | owns_document, deny = "banned")]
+/// async fn document(Path(id): Path<u64>) -> String {
+///     format!("document {id}")
+/// }
+/// ```
+///
+/// A free async function of up to eight extractors of the request's head (anything that is `FromRequestParts` with the router's state), which
+/// answers with a `bool`, or with a `Result<bool, E>` where `E` is an axum response. It stays callable, in a test for example.
+///
+/// It is asked after the groups, once a request and rule at most, and only if the rule still depends on it; nobody who is not
+/// connected reaches one. An error, and a parameter that cannot be taken from the request, refuses the request wherever the policy
+/// stands, under `!` and in `deny` as well: it is the answer, without hooks and without `deny_fun`.
+///
+/// On a server function a policy sees the request in which it is called, and `state = App` names the state it works with. What depends
+/// on the arguments of the call is decided in the body, with [`Error::PermissionDenied`](crate::Error::PermissionDenied).
+///
+/// ```text
+/// policy   := '#[policy' [ '(' 'crate' '=' PATH ')' ] ']'
+/// ```
+pub use os_session_macros::policy;
 
 /// A handler that is open to all, for a reason that a reviewer reads in the access table.
 ///

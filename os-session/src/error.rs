@@ -42,6 +42,14 @@ pub enum Error {
     /// A rule, or the application, named a group that nobody created. 500.
     #[error(transparent)]
     NoSuchGroup(NoSuchGroup),
+    /// A policy of a server function failed, and with this status. What a policy of a handler fails with is the answer itself.
+    #[error("the policy `{policy}` failed with {status}")]
+    Policy {
+        /// Its name in the rule.
+        policy: &'static str,
+        /// The status of what it returned.
+        status: axum::http::StatusCode,
+    },
     /// A hook failed, panicked or took too long. 500.
     #[error(transparent)]
     Hook(HookError),

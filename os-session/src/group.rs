@@ -56,6 +56,16 @@ pub(crate) fn named_in_rules() -> &'static [&'static str] {
     &NAMED_IN_RULES
 }
 
+/// The place of a group that a rule names.
+///
+/// # Panics
+///
+/// If no registered rule names it.
+pub(crate) fn bit(name: &str) -> u32 {
+    let place = NAMED_IN_RULES.binary_search(&name).expect("rules are registered with all their groups");
+    u32::try_from(place).expect("fewer than 2^32 groups")
+}
+
 /// A user's groups, as far as the rules of this binary name them: one bit a group.
 ///
 /// A store makes one of the names that it reads; names that no rule mentions are left out, since nothing asks for them.
@@ -81,6 +91,15 @@ impl GroupSet {
                 (Some(mine), Some(theirs)) => mine.iter().zip(theirs.iter()).any(|(a, b)| a & b != 0),
                 _ => false,
             }
+    }
+
+    pub(crate) fn contains(&self, bit: u32) -> bool {
+        let (word, bit) = (bit as usize / 64, bit % 64);
+        let word = match word {
+            0 => Some(self.low),
+            word => self.high.as_ref().map(|high| high[word - 1]),
+        };
+        word.is_some_and(|word| word & 1 << bit != 0)
     }
 
     pub(crate) fn is_subset(&self, other: &Self) -> bool {

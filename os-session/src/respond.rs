@@ -20,6 +20,7 @@ impl Error {
             Self::PermissionDenied | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::TooManySessions(_) => StatusCode::CONFLICT,
             Self::Store(_) | Self::Groups(_) | Self::User(_) | Self::Random(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Policy { status, .. } => *status,
             Self::OutsideRequest
             | Self::NoLayer
             | Self::NoSuchGroup(_)
