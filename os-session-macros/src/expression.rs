@@ -76,6 +76,21 @@ impl Expression {
         }
     }
 
+    /// As a person writes it.
+    pub(crate) fn written(&self) -> String {
+        let inside = |expression: &Self| match expression {
+            Self::All(_) | Self::Any(_) => format!("({})", expression.written()),
+            other => other.written(),
+        };
+        let join = |parts: &[Self], mark: &str| parts.iter().map(inside).collect::<Vec<_>>().join(mark);
+        match self {
+            Self::Atom(atom) => spelled(atom),
+            Self::Not(inner) => format!("!{}", inside(inner)),
+            Self::All(parts) => join(parts, " & "),
+            Self::Any(parts) => join(parts, " | "),
+        }
+    }
+
     /// The runtime's expression.
     pub(crate) fn expand(&self, policies: &Policies<'_>, runtime: &Runtime) -> TokenStream {
         let all = |parts: &[Self]| {
@@ -167,6 +182,7 @@ impl Value for Expression {
             Expr::Array(list) if list.attrs.is_empty() => {
                 if list.elems.is_empty() {
                     empty_list(written, list, errors);
+                    return None;
                 }
                 let parts: Vec<_> = list.elems.iter().map(|element| read(element, written, errors)).collect();
                 parts.into_iter().collect::<Option<_>>().map(Self::Any)
@@ -245,7 +261,7 @@ fn report_no_group(expr: &Expr, written: &Written<'_>, errors: &mut Diagnostics)
             errors.error(list, "a list cannot stand in another expression", "join its groups by `|`, in parentheses");
         }
         Expr::Call(call) => errors.error(
-            &call.args,
+            call,
             "a policy is named, not called",
             format_args!("write `{}`: it takes what it needs from the request", spelled(&call.func)),
         ),

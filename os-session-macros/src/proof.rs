@@ -2,7 +2,6 @@
 
 use crate::diagnostics::Diagnostics;
 use crate::expression::{Atom, Expression};
-use crate::spelling::spelled;
 
 /// Each doubles the kinds of users, and the runtime keeps as many answers of policies.
 const MOST_ATOMS: usize = 16;
@@ -30,11 +29,11 @@ fn check_duplicates(key: &str, expression: &Expression, errors: &mut Diagnostics
     };
     let mut sound = true;
     for (index, part) in parts.iter().enumerate() {
-        if parts[..index].iter().any(|earlier| spelled(earlier) == spelled(part)) {
+        if parts[..index].iter().any(|earlier| earlier.written() == part.written()) {
             sound = false;
             let rule = match part {
                 Expression::Atom(atom) => format!("duplicate {} in `{key}`", named(atom)),
-                other => format!("duplicate `{}` in `{key}`", spelled(other)),
+                other => format!("duplicate `{}` in `{key}`", other.written()),
             };
             errors.error(part, rule, "name it once");
         } else {
@@ -60,7 +59,7 @@ fn check_overlap(allow: &Expression, deny: &Expression, errors: &mut Diagnostics
             errors.error(
                 denied,
                 format_args!("{} cannot be both allowed and denied", named(denied)),
-                format_args!("`deny` wins, so it would let nobody in; keep one of the two"),
+                format_args!("`deny` wins, so nobody would get in by `{}`; keep one of the two", denied.name()),
             );
         }
     }

@@ -11,12 +11,13 @@ use crate::expression::{Expression, Policies};
 use crate::paths::Runtime;
 use crate::proof;
 use crate::role::Role;
-use crate::values::{Flag, FnPath, Reason};
+use crate::values::{Flag, FnPath, Reason, Seconds};
 
 #[derive(Default)]
 pub(crate) struct Rule {
     allow: Once<Expression>,
     deny: Once<Expression>,
+    fresh: Once<Seconds>,
     deny_fun: Once<FnPath>,
     opt: Once<Flag>,
     force_unconnected: Once<Flag>,
@@ -25,7 +26,7 @@ pub(crate) struct Rule {
     krate: Once<Path>,
 }
 
-const KEYS: &[Key<Rule>; 8] = &[
+const KEYS: &[Key<Rule>; 9] = &[
     Key {
         name: "allow",
         example: "allow = \"admin\"",
@@ -38,6 +39,7 @@ const KEYS: &[Key<Rule>; 8] = &[
         several: Some("deny = [\"banned\", \"guest\"]"),
         slot: |rule| &mut rule.deny,
     },
+    Key { name: "fresh", example: "fresh = \"15min\"", several: None, slot: |rule| &mut rule.fresh },
     Key { name: "deny_fun", example: "deny_fun = sorry", several: None, slot: |rule| &mut rule.deny_fun },
     Key { name: "opt", example: "opt", several: None, slot: |rule| &mut rule.opt },
     Key {
@@ -77,10 +79,11 @@ impl Rule {
         let Some(key) = self.force_unconnected.key() else {
             return;
         };
-        if self.allow.key().is_some() {
+        let wants_connection = self.allow.key().map(|_| "allow").or(self.fresh.key().map(|_| "fresh"));
+        if let Some(other) = wants_connection {
             errors.error(
                 key,
-                "`force_unconnected` cannot stand beside `allow`",
+                format_args!("`force_unconnected` cannot stand beside `{other}`"),
                 "the request counts as unconnected, so nobody would get in; keep one of the two",
             );
         } else if self.opt.key().is_none() && errors.role() != Role::Wrapper {
@@ -98,6 +101,12 @@ impl Rule {
                 key,
                 "`opt` cannot be used on `#[connected_wrapper]`",
                 "it is already optional: leave `opt` out",
+            );
+        } else if let (Some(key), Some(_)) = (self.opt.key(), self.fresh.key()) {
+            errors.error(
+                key,
+                "`opt` cannot stand beside `fresh`",
+                "nobody in particular has proved who they are; keep one of the two",
             );
         }
     }
@@ -135,7 +144,8 @@ impl Rule {
         let optional = self.is_optional().then(|| quote!(.optional()));
         let unconnected = self.force_unconnected.get().map(|_| quote!(.unconnected()));
         let cross_site = self.cross_site.get().map(|Reason(reason)| quote!(.cross_site(#reason)));
-        quote!(#(.allow(#allow))* #(.deny(#deny))* #optional #unconnected #cross_site)
+        let fresh = self.fresh.get().map(|Seconds(seconds)| quote!(.fresh(#seconds)));
+        quote!(#(.allow(#allow))* #(.deny(#deny))* #fresh #optional #unconnected #cross_site)
     }
 
     /// The same for a server function, which finds its state and the request's parts where the request runs.

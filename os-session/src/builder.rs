@@ -99,6 +99,14 @@ impl SessionsBuilder {
         self
     }
 
+    /// Where a browser's navigation is sent that wants a handler with `fresh` and whose user proved too long ago who they are, with the
+    /// way back in `next`: a path of this site, of a page that asks for the password and calls
+    /// [`Session::confirm`](crate::Session::confirm).
+    pub fn confirm_url(mut self, path: impl Into<String>) -> Self {
+        self.config.confirm_url = Some(path.into());
+        self
+    }
+
     /// One answer for every refusal that its handler has none for: an async function as in `#[connected(deny_fun = …)]`.
     pub fn deny_fun<F, Args>(mut self, deny_fun: F) -> Self
     where

@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
+use std::time::Duration;
 
 use crate::expression::{Answers, Atom, Expression, Test};
 use crate::group::GroupSet;
@@ -82,6 +83,7 @@ pub struct Declaration {
     connection: Connection,
     allow: Option<Expression>,
     deny: Option<Expression>,
+    fresh: Option<Duration>,
     cross_site: Option<&'static str>,
     state: Option<StateType>,
     keeps_parts: bool,
@@ -114,6 +116,7 @@ impl Declaration {
             connection,
             allow: None,
             deny: None,
+            fresh: None,
             cross_site: None,
             state: None,
             keeps_parts: false,
@@ -156,6 +159,13 @@ impl Declaration {
     #[must_use]
     pub const fn deny(mut self, expression: Expression) -> Self {
         self.deny = Some(expression);
+        self
+    }
+
+    /// `fresh = "…"`
+    #[must_use]
+    pub const fn fresh(mut self, seconds: u64) -> Self {
+        self.fresh = Some(Duration::from_secs(seconds));
         self
     }
 
@@ -212,7 +222,7 @@ impl Declaration {
 
     /// Nobody gets in without a connection, whatever the groups.
     pub(crate) fn requires_connection(&self) -> bool {
-        self.connection == Connection::Required || self.allows_only_some()
+        self.connection == Connection::Required || self.allows_only_some() || self.fresh.is_some()
     }
 
     /// The rule has an `allow`: nobody is never among those who are allowed.
@@ -252,6 +262,11 @@ impl Declaration {
             Atom::Group(name) => Some(name),
             Atom::Policy(..) => None,
         })
+    }
+
+    /// Whether a user who proved so long ago who they are need not do it again.
+    pub(crate) fn is_fresh_enough(&self, proved: Duration) -> bool {
+        self.fresh.is_none_or(|fresh| proved <= fresh)
     }
 
     pub(crate) fn policy_name(&self, number: u8) -> &'static str {
@@ -314,10 +329,25 @@ impl fmt::Display for Declaration {
                 write!(f, ", {word} {expression}")?;
             }
         }
+        if let Some(fresh) = self.fresh {
+            write!(f, ", fresh {}", Words(fresh))?;
+        }
         if let Some(reason) = self.cross_site {
             write!(f, ", cross-site: {reason}")?;
         }
         Ok(())
+    }
+}
+
+/// A duration in the largest unit in which it is whole, as an attribute may write it.
+struct Words(Duration);
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let units = [(86_400, "d"), (3_600, "h"), (60, "min")];
+        let (length, unit) = units.into_iter().find(|(length, _)| seconds.is_multiple_of(*length)).unwrap_or((1, "s"));
+        write!(f, "{}{unit}", seconds / length)
     }
 }
 

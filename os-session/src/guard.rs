@@ -12,7 +12,7 @@ use crate::declaration::Declaration;
 use crate::deny::{Denied, DenyFun};
 use crate::error::{Denial, Error};
 use crate::policy::{AskPolicy, OfHandler, Policies};
-use crate::respond::to_login;
+use crate::respond::{to_confirm, to_login};
 
 mod enter;
 
@@ -109,9 +109,12 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Where the request lacks a connection, a browser may be sent to log in, and from there where it wanted to go.
+    /// Where the request lacks a connection, or a fresh one, a browser may be sent to a page for that, and from there where it wanted
+    /// to go.
     fn note_way_back(&self, parts: &Parts) {
-        if let Self::NotConnected(session) | Self::Denied { session, denial: Denial::NotConnected } = self {
+        if let Self::NotConnected(session) | Self::Denied { session, denial: Denial::NotConnected | Denial::NotFresh } =
+            self
+        {
             session.0.note_way_back(parts);
         }
     }
@@ -162,9 +165,12 @@ async fn answer(refusal: Refusal, head: &Parts) -> Response {
         Refusal::Failed(error) => return error.into_response(),
         Refusal::Answered { response, .. } => return *response,
     };
-    if denial == Denial::NotConnected
-        && let Some(response) = to_login(&session.0)
-    {
+    let elsewhere = match denial {
+        Denial::NotConnected => to_login(&session.0),
+        Denial::NotFresh => to_confirm(&session.0),
+        Denial::PermissionDenied => None,
+    };
+    if let Some(response) = elsewhere {
         return response;
     }
     match &session.sessions().0.deny_fun {

@@ -36,12 +36,13 @@ fn admits_at_once(session: &Session, rule: &'static Declaration) -> Result<bool,
         session.0.require_connection();
     }
     let admitted = session.0.look(|connected| {
-        !rule.has_expressions()
-            || sessions.knows_groups_of(rule)
-                && session
-                    .0
-                    .groups_at_once(connected)
-                    .is_some_and(|groups| rule.verdict(&groups, Answers::default()) == Verdict::Admitted)
+        rule.is_fresh_enough(connected.proved)
+            && (!rule.has_expressions()
+                || sessions.knows_groups_of(rule)
+                    && session
+                        .0
+                        .groups_at_once(connected)
+                        .is_some_and(|groups| rule.verdict(&groups, Answers::default()) == Verdict::Admitted))
     })?;
     Ok(match admitted {
         Look::User(admitted) => admitted,
@@ -182,8 +183,23 @@ enum Decision {
     Answered(&'static str, Box<Response>),
 }
 
-/// The rule itself.
+/// The rule itself, and then how long ago the user proved who they are: who is refused anyway need not do that again.
 async fn decide(
+    session: &Session,
+    rule: &'static Declaration,
+    connected: Option<&Connected>,
+    policies: Option<&mut dyn Policies>,
+) -> Result<Decision, Error> {
+    let decision = decide_who(session, rule, connected, policies).await?;
+    Ok(match (decision, connected) {
+        (Decision::Admitted, Some(connected)) if !rule.is_fresh_enough(connected.proved) => {
+            Decision::Denied(Denial::NotFresh)
+        }
+        (decision, _) => decision,
+    })
+}
+
+async fn decide_who(
     session: &Session,
     rule: &'static Declaration,
     connected: Option<&Connected>,
