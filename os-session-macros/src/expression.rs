@@ -279,7 +279,7 @@ fn leads_to_group(path: &ExprPath) -> bool {
 }
 
 /// A name that no group can have is a mistake now and not when the application starts.
-fn check_name(literal: &LitStr, errors: &mut Diagnostics) {
+pub(crate) fn check_name(literal: &LitStr, errors: &mut Diagnostics) {
     let name = literal.value();
     if name.trim().is_empty() {
         errors.error(literal, "a group name cannot be blank", "name a group, such as `\"admin\"`");

@@ -23,6 +23,7 @@ mod function;
 mod neighbours;
 
 mod expand;
+mod group;
 mod handler;
 mod rule;
 
@@ -46,6 +47,7 @@ fn expand(role: Role, arguments: TokenStream2, item: TokenStream2) -> TokenStrea
         Role::Public => public::expand(arguments, item),
         Role::Rpc | Role::Wrapper => rpc::expand(role, arguments, item),
         Role::Policy => policy::expand(arguments, item),
+        Role::Group => group::expand(item),
         Role::Hook(event) => hook::expand(event, arguments, item),
     }
 }
@@ -64,6 +66,12 @@ macro_rules! attributes {
         #[cfg(test)]
         const ENTRY_POINTS: &[(&str, Role)] = &[$((stringify!($name), $role)),*];
     };
+}
+
+/// Gives the variants of an enum the names of groups; see `Group` in `os_session`.
+#[proc_macro_derive(Group, attributes(group))]
+pub fn derive_group(item: TokenStream) -> TokenStream {
+    group::expand(item.into()).into()
 }
 
 attributes! {

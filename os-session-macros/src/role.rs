@@ -11,6 +11,8 @@ pub(crate) enum Role {
     Rpc,
     Wrapper,
     Policy,
+    /// An enum and no function.
+    Group,
     Hook(Event),
 }
 
@@ -23,6 +25,7 @@ impl Role {
             Self::Rpc => "connected_rpc",
             Self::Wrapper => "connected_wrapper",
             Self::Policy => "policy",
+            Self::Group => "derive(Group)",
             Self::Hook(event) => event.attribute(),
         }
     }
@@ -33,6 +36,7 @@ impl Role {
             Self::Connected | Self::Public => "handler",
             Self::Rpc | Self::Wrapper => "server function",
             Self::Policy => "policy",
+            Self::Group => "enum",
             Self::Hook(_) => "hook",
         }
     }
@@ -55,6 +59,7 @@ impl Role {
         Self::all().find(|role| name == role.attribute())
     }
 
+    /// Of attributes on functions.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         [Self::Connected, Self::Public, Self::Rpc, Self::Wrapper, Self::Policy]
             .into_iter()

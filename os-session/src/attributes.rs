@@ -114,6 +114,37 @@ pub use os_session_macros::connected;
 /// ```
 pub use os_session_macros::policy;
 
+/// Groups as an enum, so that a misspelt one does not compile.
+///
+/// ```
+/// use os_session::{Group, Sessions, UserId, connected};
+///
+/// #[derive(Group)]
+/// enum Group {
+///     Admin,
+///     #[group("on-call")]
+///     OnCall,
+/// }
+///
+/// #[connected(allow = Group::Admin | Group::OnCall)]
+/// async fn pager() {}
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// async fn groups(user: UserId) -> Vec<Group> {
+///     if user == "alice" { vec![Group::OnCall] } else { vec![] }
+/// }
+///
+/// let sessions = Sessions::builder().groups(Group::ALL, groups).build().await?;
+/// # let _ = sessions;
+/// # Ok::<_, os_session::Error>(())
+/// # })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The name of a group is that of its variant in lower case, with `_` between words, or what `#[group("…")]` says. The enum becomes a
+/// [`GroupName`](crate::GroupName), an `AsRef<str>`, converts into `String`, and gets a constant `ALL` with every variant.
+pub use os_session_macros::Group;
+
 /// A handler that is open to all, for a reason that a reviewer reads in the access table.
 ///
 /// ```

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
-use crate::expression::{Answers, Atom, Expression, Test};
+use crate::expression::{Answers, Atom, Expression, SpeltTwice, Test, spelt_twice};
 use crate::group::GroupSet;
 
 /// Where something was declared.
@@ -255,6 +255,10 @@ impl Declaration {
             expression.for_each_atom(&mut |atom| atoms.push(atom));
         }
         atoms
+    }
+
+    pub(crate) fn spells_twice(&self) -> Option<SpeltTwice> {
+        spelt_twice(self.allow.iter().chain(&self.deny))
     }
 
     pub(crate) fn group_names(&self) -> impl Iterator<Item = &'static str> {

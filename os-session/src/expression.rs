@@ -35,6 +35,14 @@ impl Group {
             Self::Path(_, name) => name(),
         }
     }
+
+    /// As it stands in the rule.
+    fn written(&self) -> String {
+        match self {
+            Self::Literal(name) => format!("{name:?}"),
+            Self::Path(path, _) => (*path).to_owned(),
+        }
+    }
 }
 
 impl Expression {
@@ -47,6 +55,30 @@ impl Expression {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.for_each_atom(visit)),
         }
     }
+}
+
+/// A group that a rule spells in two ways. Which is which only the names tell, so the macro cannot prove anything about such a rule.
+pub(crate) struct SpeltTwice {
+    pub(crate) name: &'static str,
+    pub(crate) ways: [String; 2],
+}
+
+pub(crate) fn spelt_twice<'a>(expressions: impl Iterator<Item = &'a Expression>) -> Option<SpeltTwice> {
+    fn collect<'a>(expression: &'a Expression, groups: &mut Vec<&'a Group>) {
+        match expression {
+            Expression::Group(group) => groups.push(group),
+            Expression::Policy(..) => {}
+            Expression::Not(inner) => collect(inner, groups),
+            Expression::All(parts) | Expression::Any(parts) => parts.iter().for_each(|part| collect(part, groups)),
+        }
+    }
+    let mut groups = Vec::new();
+    expressions.for_each(|expression| collect(expression, &mut groups));
+    groups.iter().enumerate().find_map(|(index, group)| {
+        let other = groups[..index].iter().find(|earlier| earlier.name() == group.name())?;
+        let ways = [other.written(), group.written()];
+        (ways[0] != ways[1]).then(|| SpeltTwice { name: group.name(), ways })
+    })
 }
 
 /// What an expression is made of.

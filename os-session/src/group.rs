@@ -31,7 +31,7 @@ use crate::declaration;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name a group",
     label = "not a group",
-    note = "a path in `allow` or `deny` leads to a `const NAME: &str`, or to a value whose type implements `os_session::GroupName`"
+    note = "a path in `allow` or `deny` leads to a `const NAME: &str`, to a variant of an enum with `#[derive(os_session::Group)]`, or to another value whose type implements `os_session::GroupName`"
 )]
 pub trait GroupName {
     /// The name by which the group provider knows the group. Called once a process and rule.

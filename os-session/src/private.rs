@@ -13,7 +13,8 @@ pub use axum::extract::FromRequestParts;
 pub use axum::http::request::Parts;
 pub use axum::response::Response;
 
-use crate::group::GroupName;
+pub use crate::group::GroupName;
+pub use std::string::String;
 
 /// What a path in a rule leads to.
 pub fn group_name<G: GroupName>(group: &G) -> &'static str {
