@@ -17,6 +17,7 @@
 /// connected  := '#[connected' [ '(' argument { ',' argument } [ ',' ] ')' ] ']'
 /// argument   := 'allow' '=' who                    who gets in
 ///             | 'deny' '=' who                     who does not, whatever else they are in
+///             | 'fresh' '=' LENGTH                 '"15min"': who proved no longer ago than that who they are
 ///             | 'deny_fun' '=' PATH                an async function that answers a denial
 ///             | 'opt'                              nobody in particular gets in as well
 ///             | 'force_unconnected'                the session is not looked at; beside 'opt'
@@ -38,6 +39,17 @@
 /// #[connected(allow = "admin" | ("editor" & !"trainee"), deny = "banned")]
 /// async fn publish() {}
 /// ```
+///
+/// # What cannot be
+///
+/// A rule names at most 16 groups and policies, and the attribute tries it on every kind of user: one that nobody satisfies, or every
+/// connected user, is a compile error with an example, and so are a group named twice and a `deny` that refuses nobody.
+///
+/// # A fresh proof
+///
+/// With `fresh = "15min"` (`s`, `min`, `h` or `d`) the user has logged in, or called [`Session::confirm`](crate::Session::confirm), no longer ago
+/// than that. Otherwise the request is denied with [`Denial::NotFresh`](crate::Denial::NotFresh): 401, or by the way to the page of
+/// [`confirm_url`](crate::SessionsBuilder::confirm_url).
 ///
 /// # The function
 ///
