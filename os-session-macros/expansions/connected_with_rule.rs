@@ -15,15 +15,25 @@ const _: () = {
             line: ::core::line!(),
         })
         .allow(
-            &[
-                ::os_session::__private::Group::Literal("admin"),
-                ::os_session::__private::Group::Path(
-                    "Group::Staff",
-                    || ::os_session::__private::group_name(&Group::Staff),
-                ),
-            ],
+            ::os_session::__private::Expression::Any(
+                &[
+                    ::os_session::__private::Expression::Group(
+                        ::os_session::__private::Group::Literal("admin"),
+                    ),
+                    ::os_session::__private::Expression::Group(
+                        ::os_session::__private::Group::Path(
+                            "Group::Staff",
+                            || ::os_session::__private::group_name(&Group::Staff),
+                        ),
+                    ),
+                ],
+            ),
         )
-        .deny(&[::os_session::__private::Group::Literal("banned")])
+        .deny(
+            ::os_session::__private::Expression::Group(
+                ::os_session::__private::Group::Literal("banned"),
+            ),
+        )
         .optional()
         .cross_site("the payment provider posts here");
     impl ::os_session::__private::Declared for __os_session_dashboard {

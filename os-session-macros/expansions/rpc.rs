@@ -15,11 +15,19 @@ pub async fn rename(title: String) -> Result<(), AppError> {
                 file: ::core::file!(),
                 line: ::core::line!(),
             })
-            .allow(&[::os_session::__private::Group::Literal("editor")]);
+            .allow(
+                ::os_session::__private::Expression::Group(
+                    ::os_session::__private::Group::Literal("editor"),
+                ),
+            );
         ::os_session::__private::inventory::submit! {
             ::os_session::__private::Registered(& __DECLARATION)
         }
-        ::os_session::__private::caller::<_, ()>(&__DECLARATION).await
+        ::os_session::__private::caller::<
+            _,
+            (),
+        >(&__DECLARATION, ::core::option::Option::None)
+            .await
     };
     let mut user: UserId = match found {
         ::core::result::Result::Ok(admitted) => admitted,

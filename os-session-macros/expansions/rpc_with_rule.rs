@@ -12,7 +12,11 @@ async fn peek() -> Result<impl Display, AppError> {
                 file: ::core::file!(),
                 line: ::core::line!(),
             })
-            .deny(&[::os_session::__private::Group::Literal("banned")])
+            .deny(
+                ::os_session::__private::Expression::Group(
+                    ::os_session::__private::Group::Literal("banned"),
+                ),
+            )
             .optional()
             .state(
                 ::os_session::__private::StateType::of::<
@@ -26,7 +30,7 @@ async fn peek() -> Result<impl Display, AppError> {
         ::os_session::__private::caller_opt::<
             Pair<App, fn(&str) -> u8>,
             _,
-        >(&__DECLARATION)
+        >(&__DECLARATION, ::core::option::Option::None)
             .await
     };
     let User(account): Option<User<Account>> = match found {

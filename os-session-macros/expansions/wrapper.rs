@@ -11,20 +11,20 @@ where
                 line: ::core::line!(),
             })
             .allow(
-                &[
+                ::os_session::__private::Expression::Group(
                     ::os_session::__private::Group::Path(
                         "Group::Admin",
                         || ::os_session::__private::group_name(&Group::Admin),
                     ),
-                ],
+                ),
             )
             .keeps_parts(true);
         ::os_session::__private::inventory::submit! {
             ::os_session::__private::Registered(& __DECLARATION)
         }
-        if let ::core::result::Result::Err(refusal) = ::os_session::__private::wrapper(
-                &__DECLARATION,
-            )
+        if let ::core::result::Result::Err(refusal) = ::os_session::__private::wrapper::<
+            (),
+        >(&__DECLARATION, ::core::option::Option::None)
             .await
         {
             return ::os_session::__private::refuse_with::<

@@ -34,6 +34,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
         declaration: quote!(#runtime::Declaration::page(#place) #calls),
         public: false,
         deny_fun: rule.deny_fun(),
+        policies: rule.policies(),
         state: rule.state(),
         listed: true,
     };

@@ -3,8 +3,10 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{ReturnType, Signature, Type};
 
+use crate::expression::Policies;
 use crate::paths::Runtime;
 use crate::spelling::spelled;
 
@@ -50,4 +52,24 @@ pub(crate) fn mentions_impl(tokens: impl ToTokens) -> bool {
         TokenTree::Ident(word) => word == "impl",
         _ => false,
     })
+}
+
+/// How the policies of a rule are asked, in requests of a router with that state; nothing where there are none.
+pub(crate) fn ask_policies(policies: &Policies<'_>, state: &TokenStream, runtime: &Runtime) -> Option<TokenStream> {
+    let arms: Vec<_> = policies
+        .iter()
+        .enumerate()
+        .map(|(number, policy)| {
+            let here = policy.span();
+            let private = runtime.at(here);
+            let ask = quote_spanned!(here=> <#policy as #private::Policy<#state>>::ask);
+            // The last one has no other number to be told from.
+            let number = match u8::try_from(number) {
+                Ok(number) if usize::from(number) + 1 < policies.iter().count() => quote!(#number),
+                _ => quote!(_),
+            };
+            quote!(#number => #ask(parts, state))
+        })
+        .collect();
+    (!arms.is_empty()).then(|| quote!(::core::option::Option::Some(|number, parts, state| match number { #(#arms,)* })))
 }

@@ -7,7 +7,8 @@ use syn::spanned::Spanned;
 use syn::{ExprPath, FnArg, Type, parse_quote};
 
 use crate::diagnostics::Diagnostics;
-use crate::expand::place;
+use crate::expand::{ask_policies, place};
+use crate::expression::Policies;
 use crate::function::Function;
 use crate::neighbours;
 use crate::paths::Runtime;
@@ -35,7 +36,8 @@ pub(crate) struct Declared<'a> {
     /// Whether it says that the handler is public, which routing has to know as a constant.
     pub(crate) public: bool,
     pub(crate) deny_fun: Option<&'a ExprPath>,
-    /// The router's state, where `deny_fun` needs it.
+    pub(crate) policies: Policies<'a>,
+    /// The router's state, where the attribute names it.
     pub(crate) state: Option<&'a Type>,
     /// Whether the access table lists it.
     pub(crate) listed: bool,
@@ -65,6 +67,7 @@ pub(crate) fn expand_broken(mut function: Function, runtime: &Runtime) -> TokenS
         declaration: quote!(#runtime::Declaration::page(#place)),
         public: false,
         deny_fun: None,
+        policies: Policies::default(),
         state: None,
         listed: false,
     };
@@ -96,14 +99,23 @@ fn rule_name(handler: &Ident) -> Ident {
 fn expand_rule(function: &Function, rule: &Ident, declared: &Declared<'_>, runtime: &Runtime) -> TokenStream {
     let cfgs: Vec<_> = function.cfgs().collect();
     let vis = &function.vis;
-    let Declared { declaration, public, deny_fun, state, listed } = declared;
+    let Declared { declaration, public, deny_fun, policies, state, listed } = declared;
     let public = public.then(|| {
         quote!(
             const PUBLIC: bool = true;
         )
     });
     let generics = state.is_none().then(|| quote!(<__S: ::core::marker::Send + ::core::marker::Sync + 'static>));
+    let named: Vec<_> = policies.iter().filter(|_| state.is_none()).collect();
     let state = state.map_or_else(|| quote!(__S), ToTokens::to_token_stream);
+    // Without a name for the state, the rule is for every router in which its policies can be asked.
+    let bounds = (!named.is_empty()).then(|| quote!(where #(#named: #runtime::Policy<#state>,)*));
+    let not_recommended = bounds.as_ref().map(|_| quote!(#[diagnostic::do_not_recommend]));
+    let ask_policies = ask_policies(policies, &state, runtime).map(|ask| {
+        quote!(
+            const POLICIES: ::core::option::Option<#runtime::AskPolicy<#state>> = #ask;
+        )
+    });
     let deny_fun = deny_fun.map(|deny_fun| expand_deny_fun(deny_fun, &state, runtime));
     let listed = listed.then(|| quote!(#runtime::inventory::submit! { #runtime::Registered(&__DECLARATION) }));
     quote! {
@@ -130,8 +142,10 @@ fn expand_rule(function: &Function, rule: &Ident, declared: &Declared<'_>, runti
                 }
             }
 
-            impl #generics #runtime::Rule<#state> for #rule {
+            #not_recommended
+            impl #generics #runtime::Rule<#state> for #rule #bounds {
                 #deny_fun
+                #ask_policies
             }
 
             #listed

@@ -16,17 +16,20 @@ mod diagnostics;
 
 mod arguments;
 mod values;
-mod groups;
+mod expression;
+mod proof;
 
 mod function;
 mod neighbours;
 
 mod expand;
+mod group;
 mod handler;
 mod rule;
 
 mod connected;
 mod hook;
+mod policy;
 mod public;
 mod rpc;
 
@@ -43,6 +46,8 @@ fn expand(role: Role, arguments: TokenStream2, item: TokenStream2) -> TokenStrea
         Role::Connected => connected::expand(arguments, item),
         Role::Public => public::expand(arguments, item),
         Role::Rpc | Role::Wrapper => rpc::expand(role, arguments, item),
+        Role::Policy => policy::expand(arguments, item),
+        Role::Group => group::expand(item),
         Role::Hook(event) => hook::expand(event, arguments, item),
     }
 }
@@ -63,6 +68,12 @@ macro_rules! attributes {
     };
 }
 
+/// Gives the variants of an enum the names of groups; see `Group` in `os_session`.
+#[proc_macro_derive(Group, attributes(group))]
+pub fn derive_group(item: TokenStream) -> TokenStream {
+    group::expand(item.into()).into()
+}
+
 attributes! {
     /// Admits connected users to a handler, by group; see `connected` in `os_session`.
     connected => Role::Connected;
@@ -75,6 +86,9 @@ attributes! {
 
     /// Guards a function that is called inside a request; see `connected_wrapper` in `os_session`.
     connected_wrapper => Role::Wrapper;
+
+    /// Makes a function a question that rules may ask; see `policy` in `os_session`.
+    policy => Role::Policy;
 
     /// Runs a function when a process starts, connected or not; see `on_start_process` in `os_session`.
     on_start_process => Role::Hook(Event::StartProcess);

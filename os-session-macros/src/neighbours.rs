@@ -16,7 +16,7 @@ pub(crate) fn check(function: &Function, runtime: &Runtime, errors: &mut Diagnos
     for (attribute, other) in ours(&function.attrs, runtime) {
         if other == mine {
             let help = match mine {
-                Role::Public | Role::Hook(_) => "keep one of them".to_owned(),
+                Role::Public | Role::Policy | Role::Group | Role::Hook(_) => "keep one of them".to_owned(),
                 _ => {
                     format!("one attribute takes both: `#[{}(allow = \"admin\", deny = \"banned\")]`", mine.attribute())
                 }

@@ -7,6 +7,7 @@ use syn::Path;
 use crate::arguments::{self, Key, Once};
 use crate::diagnostics::Diagnostics;
 use crate::expand::place;
+use crate::expression::Policies;
 use crate::function::Function;
 use crate::handler::{self, Declared};
 use crate::paths::Runtime;
@@ -53,6 +54,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
         declaration: quote!(#runtime::Declaration::public(#place, #reason)),
         public: true,
         deny_fun: None,
+        policies: Policies::default(),
         state: None,
         listed: true,
     };

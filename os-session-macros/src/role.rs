@@ -10,6 +10,9 @@ pub(crate) enum Role {
     Public,
     Rpc,
     Wrapper,
+    Policy,
+    /// An enum and no function.
+    Group,
     Hook(Event),
 }
 
@@ -21,6 +24,8 @@ impl Role {
             Self::Public => "public",
             Self::Rpc => "connected_rpc",
             Self::Wrapper => "connected_wrapper",
+            Self::Policy => "policy",
+            Self::Group => "derive(Group)",
             Self::Hook(event) => event.attribute(),
         }
     }
@@ -30,6 +35,8 @@ impl Role {
         match self {
             Self::Connected | Self::Public => "handler",
             Self::Rpc | Self::Wrapper => "server function",
+            Self::Policy => "policy",
+            Self::Group => "enum",
             Self::Hook(_) => "hook",
         }
     }
@@ -52,8 +59,9 @@ impl Role {
         Self::all().find(|role| name == role.attribute())
     }
 
+    /// Of attributes on functions.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        [Self::Connected, Self::Public, Self::Rpc, Self::Wrapper]
+        [Self::Connected, Self::Public, Self::Rpc, Self::Wrapper, Self::Policy]
             .into_iter()
             .chain(Event::ALL.iter().copied().map(Self::Hook))
     }

@@ -9,7 +9,7 @@ use syn::{FnArg, PatType, Token};
 
 use crate::arguments;
 use crate::diagnostics::Diagnostics;
-use crate::expand::{output, place, state_or_unit};
+use crate::expand::{ask_policies, output, place, state_or_unit};
 use crate::function::Function;
 use crate::neighbours;
 use crate::paths::Runtime;
@@ -119,10 +119,11 @@ fn expand_rpc(mut function: Function, user: &PatType, rule: &Rule, runtime: &Run
     let state = state_or_unit(rule.state());
     // Inferred from the type of the parameter below: rustc reports an unmet bound once, and in the signature.
     let inferred = Token![_](ty.span());
+    let ask = expand_policies(rule, &state, runtime);
     let caller = if rule.is_optional() {
-        quote!(#runtime::caller_opt::<#state, #inferred>(&__DECLARATION))
+        quote!(#runtime::caller_opt::<#state, #inferred>(&__DECLARATION, #ask))
     } else {
-        quote!(#runtime::caller::<#inferred, #state>(&__DECLARATION))
+        quote!(#runtime::caller::<#inferred, #state>(&__DECLARATION, #ask))
     };
     let refusal = Ident::new("refusal", Span::mixed_site());
     let refuse = expand_refuse(&function, &refusal, rule, runtime);
@@ -167,11 +168,13 @@ fn expand_wrapper(mut function: Function, rule: &Rule, runtime: &Runtime) -> Tok
     let registration = expand_registration(&quote!(#runtime::Declaration::wrapper(#place)), rule, runtime);
     let refusal = Ident::new("refusal", Span::mixed_site());
     let refuse = expand_refuse(&function, &refusal, rule, runtime);
+    let state = state_or_unit(rule.state());
+    let ask = expand_policies(rule, &state, runtime);
     function.prepend(&quote! {
         #[cfg(not(target_arch = "wasm32"))]
         {
             #registration
-            if let ::core::result::Result::Err(#refusal) = #runtime::wrapper(&__DECLARATION).await {
+            if let ::core::result::Result::Err(#refusal) = #runtime::wrapper::<#state>(&__DECLARATION, #ask).await {
                 return #refuse;
             }
         }
@@ -185,6 +188,10 @@ fn expand_registration(declaration: &TokenStream, rule: &Rule, runtime: &Runtime
         static __DECLARATION: #runtime::Declaration = #declaration #calls;
         #runtime::inventory::submit! { #runtime::Registered(&__DECLARATION) }
     }
+}
+
+fn expand_policies(rule: &Rule, state: &TokenStream, runtime: &Runtime) -> TokenStream {
+    ask_policies(&rule.policies(), state, runtime).unwrap_or_else(|| quote!(::core::option::Option::None))
 }
 
 /// The refusal in the function's own type.

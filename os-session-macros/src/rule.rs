@@ -7,15 +7,17 @@ use syn::{Path, Type};
 use crate::arguments::{Key, Once};
 use crate::diagnostics::Diagnostics;
 use crate::expand::state_type;
-use crate::groups::Groups;
+use crate::expression::{Expression, Policies};
 use crate::paths::Runtime;
+use crate::proof;
 use crate::role::Role;
-use crate::values::{Flag, FnPath, Reason};
+use crate::values::{Flag, FnPath, Reason, Seconds};
 
 #[derive(Default)]
 pub(crate) struct Rule {
-    allow: Once<Groups>,
-    deny: Once<Groups>,
+    allow: Once<Expression>,
+    deny: Once<Expression>,
+    fresh: Once<Seconds>,
     deny_fun: Once<FnPath>,
     opt: Once<Flag>,
     force_unconnected: Once<Flag>,
@@ -24,7 +26,7 @@ pub(crate) struct Rule {
     krate: Once<Path>,
 }
 
-const KEYS: &[Key<Rule>; 8] = &[
+const KEYS: &[Key<Rule>; 9] = &[
     Key {
         name: "allow",
         example: "allow = \"admin\"",
@@ -37,6 +39,7 @@ const KEYS: &[Key<Rule>; 8] = &[
         several: Some("deny = [\"banned\", \"guest\"]"),
         slot: |rule| &mut rule.deny,
     },
+    Key { name: "fresh", example: "fresh = \"15min\"", several: None, slot: |rule| &mut rule.fresh },
     Key { name: "deny_fun", example: "deny_fun = sorry", several: None, slot: |rule| &mut rule.deny_fun },
     Key { name: "opt", example: "opt", several: None, slot: |rule| &mut rule.opt },
     Key {
@@ -65,23 +68,9 @@ pub(crate) fn keys(role: Role) -> &'static [Key<Rule>] {
 /// Checking: what arguments say together.
 impl Rule {
     pub(crate) fn check(&self, errors: &mut Diagnostics) {
-        self.check_contradiction(errors);
+        proof::check(self.allow.get(), self.deny.get(), errors);
         self.check_force_unconnected(errors);
         self.check_opt(errors);
-    }
-
-    fn check_contradiction(&self, errors: &mut Diagnostics) {
-        let (Some(allow), Some(deny)) = (self.allow.get(), self.deny.get()) else {
-            return;
-        };
-        for denied in deny.iter().filter(|denied| allow.iter().any(|allowed| allowed.is_same(denied))) {
-            let name = denied.name();
-            errors.error(
-                denied,
-                format_args!("group `{name}` cannot be both allowed and denied"),
-                format_args!("`deny` wins, so nobody in `{name}` would get in; keep one of the two"),
-            );
-        }
     }
 
     /// A rule that nobody can meet; and for whoever reads `force_unconnected` alone, a rule that seems to ask for a
@@ -90,10 +79,11 @@ impl Rule {
         let Some(key) = self.force_unconnected.key() else {
             return;
         };
-        if self.allow.key().is_some() {
+        let wants_connection = self.allow.key().map(|_| "allow").or(self.fresh.key().map(|_| "fresh"));
+        if let Some(other) = wants_connection {
             errors.error(
                 key,
-                "`force_unconnected` cannot stand beside `allow`",
+                format_args!("`force_unconnected` cannot stand beside `{other}`"),
                 "the request counts as unconnected, so nobody would get in; keep one of the two",
             );
         } else if self.opt.key().is_none() && errors.role() != Role::Wrapper {
@@ -111,6 +101,12 @@ impl Rule {
                 key,
                 "`opt` cannot be used on `#[connected_wrapper]`",
                 "it is already optional: leave `opt` out",
+            );
+        } else if let (Some(key), Some(_)) = (self.opt.key(), self.fresh.key()) {
+            errors.error(
+                key,
+                "`opt` cannot stand beside `fresh`",
+                "nobody in particular has proved who they are; keep one of the two",
             );
         }
     }
@@ -134,23 +130,30 @@ impl Rule {
         self.opt.get().is_some()
     }
 
+    /// The policies that it names, by their numbers.
+    pub(crate) fn policies(&self) -> Policies<'_> {
+        Policies::of(self.allow.get().into_iter().chain(self.deny.get()))
+    }
+
     /// The calls that add this rule to a declaration.
     pub(crate) fn expand(&self, runtime: &Runtime) -> TokenStream {
-        let allow = self.allow.get().map(|groups| groups.expand(runtime));
-        let allow = allow.iter();
-        let deny = self.deny.get().map(|groups| groups.expand(runtime));
-        let deny = deny.iter();
+        let policies = self.policies();
+        let expand = |expression: &Expression| expression.expand(&policies, runtime);
+        let allow = self.allow.get().map(expand).into_iter();
+        let deny = self.deny.get().map(expand).into_iter();
         let optional = self.is_optional().then(|| quote!(.optional()));
         let unconnected = self.force_unconnected.get().map(|_| quote!(.unconnected()));
         let cross_site = self.cross_site.get().map(|Reason(reason)| quote!(.cross_site(#reason)));
-        quote!(#(.allow(#allow))* #(.deny(#deny))* #optional #unconnected #cross_site)
+        let fresh = self.fresh.get().map(|Seconds(seconds)| quote!(.fresh(#seconds)));
+        quote!(#(.allow(#allow))* #(.deny(#deny))* #fresh #optional #unconnected #cross_site)
     }
 
     /// The same for a server function, which finds its state and the request's parts where the request runs.
     pub(crate) fn expand_for_server_function(&self, runtime: &Runtime) -> TokenStream {
         let rule = self.expand(runtime);
         let state = state_type(self.state(), runtime);
-        let keeps_parts = self.deny_fun().map(|_| quote!(.keeps_parts(true)));
+        let wants_parts = self.deny_fun().is_some() || self.policies().iter().next().is_some();
+        let keeps_parts = wants_parts.then(|| quote!(.keeps_parts(true)));
         quote!(#rule #state #keeps_parts)
     }
 }

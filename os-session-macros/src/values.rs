@@ -66,6 +66,38 @@ impl Value for FnPath {
     }
 }
 
+/// A length of time in seconds, `"15min"`.
+pub(crate) struct Seconds(pub(crate) u64);
+
+/// What a number may stand before, and its length in seconds.
+const UNITS: [(&str, u64); 4] = [("s", 1), ("min", 60), ("h", 3_600), ("d", 86_400)];
+
+impl Value for Seconds {
+    fn read(written: &Written<'_>, errors: &mut Diagnostics) -> Option<Self> {
+        let value = written.value(errors)?;
+        let text = syn::parse2::<LitStr>(value.clone()).ok().map(|text| text.value());
+        let seconds = text.as_deref().and_then(|text| {
+            let (number, unit) = text.split_at(text.find(|digit: char| !digit.is_ascii_digit())?);
+            let (_, length) = UNITS.into_iter().find(|(name, _)| *name == unit.trim_start())?;
+            number.parse::<u64>().ok()?.checked_mul(length)
+        });
+        match seconds {
+            Some(0) => errors.error(
+                value,
+                format_args!("`{}` cannot be zero", written.key),
+                "nothing is so fresh; leave some time, such as `\"5min\"`",
+            ),
+            Some(seconds) => return Some(Self(seconds)),
+            None => errors.error(
+                value,
+                "expected a length of time in quotes",
+                format_args!("write `{}`: a whole number and `s`, `min`, `h` or `d`", written.example),
+            ),
+        }
+        None
+    }
+}
+
 impl Value for Type {
     fn read(written: &Written<'_>, errors: &mut Diagnostics) -> Option<Self> {
         let value = written.value(errors)?;

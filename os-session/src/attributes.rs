@@ -15,17 +15,41 @@
 ///
 /// ```text
 /// connected  := '#[connected' [ '(' argument { ',' argument } [ ',' ] ')' ] ']'
-/// argument   := 'allow' '=' groups                 who gets in: users in at least one of these
-///             | 'deny' '=' groups                  who does not, whatever else they are in
+/// argument   := 'allow' '=' who                    who gets in
+///             | 'deny' '=' who                     who does not, whatever else they are in
+///             | 'fresh' '=' LENGTH                 '"15min"': who proved no longer ago than that who they are
 ///             | 'deny_fun' '=' PATH                an async function that answers a denial
 ///             | 'opt'                              nobody in particular gets in as well
 ///             | 'force_unconnected'                the session is not looked at; beside 'opt'
 ///             | 'state' '=' TYPE                   the router's state, where 'deny_fun' takes it
 ///             | 'cross_site' '=' STRING            other sites may send what changes something, and why
 ///             | 'crate' '=' PATH                   where this crate is found, if it is renamed or re-exported
-/// groups     := group | '[' group { ',' group } [ ',' ] ']'
-/// group      := STRING | PATH                      a path whose last part begins in upper case
+/// who        := either | '[' either { ',' either } [ ',' ] ']'        a list is a choice
+/// either     := both { '|' both }
+/// both       := not { '&' not }
+/// not        := '!' not | '(' either ')' | STRING | PATH
 /// ```
+///
+/// A string is a group, and so is a path whose last part begins in upper case: a [`GroupName`](crate::GroupName). One whose last part
+/// begins in lower case is a [`policy`].
+///
+/// ```
+/// use os_session::connected;
+///
+/// #[connected(allow = "admin" | ("editor" & !"trainee"), deny = "banned")]
+/// async fn publish() {}
+/// ```
+///
+/// # What cannot be
+///
+/// A rule names at most 16 groups and policies, and the attribute tries it on every kind of user: one that nobody satisfies, or every
+/// connected user, is a compile error with an example, and so are a group named twice and a `deny` that refuses nobody.
+///
+/// # A fresh proof
+///
+/// With `fresh = "15min"` (`s`, `min`, `h` or `d`) the user has logged in, or called [`Session::confirm`](crate::Session::confirm), no longer ago
+/// than that. Otherwise the request is denied with [`Denial::NotFresh`](crate::Denial::NotFresh): 401, or by the way to the page of
+/// [`confirm_url`](crate::SessionsBuilder::confirm_url).
 ///
 /// # The function
 ///
@@ -61,6 +85,77 @@
 /// It may take `Option<UserId>`, `Option<User<T>>`, [`Denial`](crate::Denial), `Uri`, `Method`, `HeaderMap`, and with `state = App` also
 /// `State<T>`. An answer of 2xx is sent with the refusal's status.
 pub use os_session_macros::connected;
+
+/// A question about a request that rules may ask: is this document the user's, is it office hours?
+///
+/// ```
+/// use axum::extract::{Path, State};
+/// use os_session::{UserId, connected, policy};
+///
+/// #[derive(Clone)]
+/// struct Documents;
+/// impl Documents {
+///     async fn owner(&self, _document: u64) -> Option<UserId> {
+///         Some(UserId::from("alice"))
+///     }
+/// }
+///
+/// #[policy]
+/// async fn owns_document(user: UserId, Path(id): Path<u64>, State(documents): State<Documents>) -> bool {
+///     documents.owner(id).await == Some(user)
+/// }
+///
+/// #[connected(allow = "admin" | owns_document, deny = "banned")]
+/// async fn document(Path(id): Path<u64>) -> String {
+///     format!("document {id}")
+/// }
+/// ```
+///
+/// A free async function of up to eight extractors of the request's head (anything that is `FromRequestParts` with the router's state), which
+/// answers with a `bool`, or with a `Result<bool, E>` where `E` is an axum response. It stays callable, in a test for example.
+///
+/// It is asked after the groups, once a request and rule at most, and only if the rule still depends on it; nobody who is not
+/// connected reaches one. An error, and a parameter that cannot be taken from the request, refuses the request wherever the policy
+/// stands, under `!` and in `deny` as well: it is the answer, without hooks and without `deny_fun`.
+///
+/// On a server function a policy sees the request in which it is called, and `state = App` names the state it works with. What depends
+/// on the arguments of the call is decided in the body, with [`Error::PermissionDenied`](crate::Error::PermissionDenied).
+///
+/// ```text
+/// policy   := '#[policy' [ '(' 'crate' '=' PATH ')' ] ']'
+/// ```
+pub use os_session_macros::policy;
+
+/// Groups as an enum, so that a misspelt one does not compile.
+///
+/// ```
+/// use os_session::{Group, Sessions, UserId, connected};
+///
+/// #[derive(Group)]
+/// enum Group {
+///     Admin,
+///     #[group("on-call")]
+///     OnCall,
+/// }
+///
+/// #[connected(allow = Group::Admin | Group::OnCall)]
+/// async fn pager() {}
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// async fn groups(user: UserId) -> Vec<Group> {
+///     if user == "alice" { vec![Group::OnCall] } else { vec![] }
+/// }
+///
+/// let sessions = Sessions::builder().groups(Group::ALL, groups).build().await?;
+/// # let _ = sessions;
+/// # Ok::<_, os_session::Error>(())
+/// # })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The name of a group is that of its variant in lower case, with `_` between words, or what `#[group("…")]` says. The enum becomes a
+/// [`GroupName`](crate::GroupName), an `AsRef<str>`, converts into `String`, and gets a constant `ALL` with every variant.
+pub use os_session_macros::Group;
 
 /// A handler that is open to all, for a reason that a reviewer reads in the access table.
 ///

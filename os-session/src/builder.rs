@@ -13,6 +13,7 @@ use crate::cross_site::CrossSite;
 use crate::declaration::{self, Declaration, StateType};
 use crate::deny::{BoxedDenyFun, DenyFn, deny};
 use crate::error::{Error, unknown_group};
+use crate::expression::SpeltTwice;
 use crate::groups::{AnyGroups, Groups};
 use crate::hook;
 use crate::memory::MemoryStore;
@@ -99,6 +100,14 @@ impl SessionsBuilder {
         self
     }
 
+    /// Where a browser's navigation is sent that wants a handler with `fresh` and whose user proved too long ago who they are, with the
+    /// way back in `next`: a path of this site, of a page that asks for the password and calls
+    /// [`Session::confirm`](crate::Session::confirm).
+    pub fn confirm_url(mut self, path: impl Into<String>) -> Self {
+        self.config.confirm_url = Some(path.into());
+        self
+    }
+
     /// One answer for every refusal that its handler has none for: an async function as in `#[connected(deny_fun = …)]`.
     pub fn deny_fun<F, Args>(mut self, deny_fun: F) -> Self
     where
@@ -176,7 +185,7 @@ impl SessionsBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] with everything that cannot work: a misspelt group in a rule, a hook or server
+    /// [`Error::Config`] with everything that cannot work: a misspelt group in a rule, a rule that spells one group in two ways, a hook or server
     /// function whose state no `Sessions` of this process was given, a cookie that browsers would drop, lifetimes that contradict each
     /// other. [`Error::Store`] if the store fails.
     pub async fn build(self) -> Result<Sessions, Error> {
@@ -192,6 +201,7 @@ impl SessionsBuilder {
             CrossSite::default()
         });
         mistakes.extend(missing_states(&states));
+        mistakes.extend(spelt_twice());
         let (known, provider) = match groups {
             Some((names, provider)) => {
                 let known = KnownGroups::new(names);
@@ -242,6 +252,21 @@ fn misspelt_groups(known: &KnownGroups) -> Vec<String> {
             }
         }
     }
+    lines.sort();
+    lines
+}
+
+/// Rules that name one group as a string and as a path, or by two paths: what the compiler found about them may be wrong.
+fn spelt_twice() -> Vec<String> {
+    let mut lines: Vec<_> = declaration::all()
+        .filter_map(|rule| {
+            let SpeltTwice { name, ways: [one, other] } = rule.spells_twice()?;
+            let place = rule.place();
+            Some(format!(
+                "the rule of {place} names the group `{name}` as `{one}` and as `{other}`; write it in one way"
+            ))
+        })
+        .collect();
     lines.sort();
     lines
 }

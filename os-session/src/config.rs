@@ -33,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) hook_deadline: Duration,
     pub(crate) purge_interval: Duration,
     pub(crate) login_url: Option<String>,
+    pub(crate) confirm_url: Option<String>,
 }
 
 impl Default for Config {
@@ -47,6 +48,7 @@ impl Default for Config {
             hook_deadline: Duration::from_secs(10),
             purge_interval: Duration::from_mins(1),
             login_url: None,
+            confirm_url: None,
         }
     }
 }
@@ -59,7 +61,12 @@ impl Config {
 
     /// The path of the log-in page, without a query.
     pub(crate) fn login_path(&self) -> Option<&str> {
-        self.login_url.as_deref().and_then(|url| url.split('?').next())
+        path_of(self.login_url.as_deref())
+    }
+
+    /// The path of the page where users prove once more who they are.
+    pub(crate) fn confirm_path(&self) -> Option<&str> {
+        path_of(self.confirm_url.as_deref())
     }
 
     pub(crate) fn lifetime(&self, expire: bool) -> Lifetime {
@@ -124,14 +131,19 @@ impl Config {
             self.purge_interval.is_zero(),
             "the purge interval is zero; give the time between two purges".to_owned(),
         );
-        if let Some(url) = &self.login_url {
+        let pages = [("login_url", &self.login_url), ("confirm_url", &self.confirm_url)];
+        for (name, url) in pages.into_iter().filter_map(|(name, url)| Some((name, url.as_ref()?))) {
             mistake(
                 !crate::return_to::is_local(url),
-                format!("`login_url({url:?})` is no path of this site; write one that starts with a single `/`"),
+                format!("`{name}({url:?})` is no path of this site; write one that starts with a single `/`"),
             );
         }
         mistakes
     }
+}
+
+fn path_of(url: Option<&str>) -> Option<&str> {
+    url.and_then(|url| url.split('?').next())
 }
 
 /// The application's states, for hooks and server functions: one value a type.

@@ -213,8 +213,9 @@ impl Context {
             Some(OriginalUri(uri)) => uri.clone(),
             None => parts.uri.clone(),
         };
-        // A log-in page that needs a connection itself would send the browser round and round.
-        if self.sessions.0.config.login_path() == Some(wanted().path()) {
+        // A log-in page that needs a connection itself, or a page to confirm that wants one fresh, would send the browser round and round.
+        let config = &self.sessions.0.config;
+        if [config.login_path(), config.confirm_path()].contains(&Some(wanted().path())) {
             return;
         }
         if request::is_htmx(&parts.headers) {

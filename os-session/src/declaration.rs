@@ -3,7 +3,9 @@
 use std::any::TypeId;
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
+use std::time::Duration;
 
+use crate::expression::{Answers, Atom, Expression, SpeltTwice, Test, spelt_twice};
 use crate::group::GroupSet;
 
 /// Where something was declared.
@@ -23,24 +25,6 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, module, file, line } = self;
         write!(f, "{module}::{name} ({file}:{line})")
-    }
-}
-
-/// A group as a rule names it.
-#[derive(Debug)]
-pub enum Group {
-    /// `"admin"`
-    Literal(&'static str),
-    /// `Group::Admin`: the path as written, and what it leads to.
-    Path(&'static str, fn() -> &'static str),
-}
-
-impl Group {
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Literal(name) => name,
-            Self::Path(_, name) => name(),
-        }
     }
 }
 
@@ -97,20 +81,30 @@ pub struct Declaration {
     place: Place,
     kind: Kind,
     connection: Connection,
-    allow: &'static [Group],
-    deny: &'static [Group],
+    allow: Option<Expression>,
+    deny: Option<Expression>,
+    fresh: Option<Duration>,
     cross_site: Option<&'static str>,
     state: Option<StateType>,
     keeps_parts: bool,
-    masks: OnceLock<Masks>,
+    tests: OnceLock<Tests>,
 }
 
-/// A rule of groups alone, as two masks.
+/// The rule made ready for deciding, when it first has to.
 #[derive(Debug)]
-struct Masks {
-    allow: GroupSet,
-    deny: GroupSet,
+struct Tests {
+    allow: Option<Test>,
+    deny: Option<Test>,
     named: GroupSet,
+}
+
+/// What a rule says of a connected user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Admitted,
+    Refused,
+    /// It depends on the policy of that number.
+    Ask(u8),
 }
 
 /// What the attribute macros call.
@@ -120,12 +114,13 @@ impl Declaration {
             place,
             kind,
             connection,
-            allow: &[],
-            deny: &[],
+            allow: None,
+            deny: None,
+            fresh: None,
             cross_site: None,
             state: None,
             keeps_parts: false,
-            masks: OnceLock::new(),
+            tests: OnceLock::new(),
         }
     }
 
@@ -155,15 +150,22 @@ impl Declaration {
 
     /// `allow = …`
     #[must_use]
-    pub const fn allow(mut self, groups: &'static [Group]) -> Self {
-        self.allow = groups;
+    pub const fn allow(mut self, expression: Expression) -> Self {
+        self.allow = Some(expression);
         self
     }
 
     /// `deny = …`
     #[must_use]
-    pub const fn deny(mut self, groups: &'static [Group]) -> Self {
-        self.deny = groups;
+    pub const fn deny(mut self, expression: Expression) -> Self {
+        self.deny = Some(expression);
+        self
+    }
+
+    /// `fresh = "…"`
+    #[must_use]
+    pub const fn fresh(mut self, seconds: u64) -> Self {
+        self.fresh = Some(Duration::from_secs(seconds));
         self
     }
 
@@ -220,16 +222,17 @@ impl Declaration {
 
     /// Nobody gets in without a connection, whatever the groups.
     pub(crate) fn requires_connection(&self) -> bool {
-        self.connection == Connection::Required || self.allows_only_some()
+        self.connection == Connection::Required || self.allows_only_some() || self.fresh.is_some()
     }
 
-    /// The rule has an `allow`: for it, being nobody is being in none of the groups.
+    /// The rule has an `allow`: nobody is never among those who are allowed.
     pub(crate) fn allows_only_some(&self) -> bool {
-        !self.allow.is_empty()
+        self.allow.is_some()
     }
 
-    pub(crate) fn names_groups(&self) -> bool {
-        self.allows_only_some() || !self.deny.is_empty()
+    /// Whether it looks at who is connected, and not only whether somebody is.
+    pub(crate) fn has_expressions(&self) -> bool {
+        self.allow.is_some() || self.deny.is_some()
     }
 
     /// Why this handler accepts requests from other sites, if it does.
@@ -245,25 +248,65 @@ impl Declaration {
         self.keeps_parts
     }
 
+    /// What its expressions are made of, `allow` first.
+    pub(crate) fn atoms(&self) -> Vec<Atom> {
+        let mut atoms = Vec::new();
+        for expression in self.allow.iter().chain(&self.deny) {
+            expression.for_each_atom(&mut |atom| atoms.push(atom));
+        }
+        atoms
+    }
+
+    pub(crate) fn spells_twice(&self) -> Option<SpeltTwice> {
+        spelt_twice(self.allow.iter().chain(&self.deny))
+    }
+
     pub(crate) fn group_names(&self) -> impl Iterator<Item = &'static str> {
-        self.allow.iter().chain(self.deny).map(Group::name)
+        self.atoms().into_iter().filter_map(|atom| match atom {
+            Atom::Group(name) => Some(name),
+            Atom::Policy(..) => None,
+        })
+    }
+
+    /// Whether a user who proved so long ago who they are need not do it again.
+    pub(crate) fn is_fresh_enough(&self, proved: Duration) -> bool {
+        self.fresh.is_none_or(|fresh| proved <= fresh)
+    }
+
+    pub(crate) fn policy_name(&self, number: u8) -> &'static str {
+        let named = |atom| match atom {
+            Atom::Policy(name, of) if of == number => Some(name),
+            _ => None,
+        };
+        self.atoms().into_iter().find_map(named).unwrap_or("a policy")
     }
 
     /// All groups that the rule names.
     pub(crate) fn named_groups(&self) -> &GroupSet {
-        &self.masks().named
+        &self.tests().named
     }
 
-    /// Whether the rule admits a connected user who is in these groups: deny wins.
-    pub(crate) fn admits(&self, groups: &GroupSet) -> bool {
-        let masks = self.masks();
-        !groups.intersects(&masks.deny) && (!self.allows_only_some() || groups.intersects(&masks.allow))
+    /// Whether the rule admits a connected user who is in these groups, as far as policies have answered. `deny` wins, so it
+    /// is asked first, and nothing is asked that could not change the verdict.
+    pub(crate) fn verdict(&self, groups: &GroupSet, answers: Answers) -> Verdict {
+        let tests = self.tests();
+        let denied = tests.deny.as_ref().map_or(Some(false), |test| test.value(groups, answers));
+        let allowed = tests.allow.as_ref().map_or(Some(true), |test| test.value(groups, answers));
+        match (denied, allowed) {
+            (Some(true), _) | (_, Some(false)) => Verdict::Refused,
+            (Some(false), Some(true)) => Verdict::Admitted,
+            (None, _) | (_, None) => {
+                let mut undecided = tests.deny.iter().chain(&tests.allow);
+                let next = undecided.find_map(|test| test.next_policy(groups, answers));
+                next.map_or(Verdict::Refused, Verdict::Ask)
+            }
+        }
     }
 
-    fn masks(&self) -> &Masks {
-        self.masks.get_or_init(|| Masks {
-            allow: self.allow.iter().map(Group::name).collect(),
-            deny: self.deny.iter().map(Group::name).collect(),
+    fn tests(&self) -> &Tests {
+        self.tests.get_or_init(|| Tests {
+            allow: self.allow.as_ref().map(Test::new),
+            deny: self.deny.as_ref().map(Test::new),
             named: self.group_names().collect(),
         })
     }
@@ -285,16 +328,30 @@ impl fmt::Display for Declaration {
         if self.connection == Connection::Ignored {
             f.write_str(", session ignored")?;
         }
-        for (word, groups) in [("allow", self.allow), ("deny", self.deny)] {
-            if !groups.is_empty() {
-                let names: Vec<_> = groups.iter().map(Group::name).collect();
-                write!(f, ", {word} {}", names.join(" | "))?;
+        for (word, expression) in [("allow", &self.allow), ("deny", &self.deny)] {
+            if let Some(expression) = expression {
+                write!(f, ", {word} {expression}")?;
             }
+        }
+        if let Some(fresh) = self.fresh {
+            write!(f, ", fresh {}", Words(fresh))?;
         }
         if let Some(reason) = self.cross_site {
             write!(f, ", cross-site: {reason}")?;
         }
         Ok(())
+    }
+}
+
+/// A duration in the largest unit in which it is whole, as an attribute may write it.
+struct Words(Duration);
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let units = [(86_400, "d"), (3_600, "h"), (60, "min")];
+        let (length, unit) = units.into_iter().find(|(length, _)| seconds.is_multiple_of(*length)).unwrap_or((1, "s"));
+        write!(f, "{}{unit}", seconds / length)
     }
 }
 

@@ -155,7 +155,7 @@ where
 
 pub(crate) fn status(denial: Denial) -> StatusCode {
     match denial {
-        Denial::NotConnected => StatusCode::UNAUTHORIZED,
+        Denial::NotConnected | Denial::NotFresh => StatusCode::UNAUTHORIZED,
         Denial::PermissionDenied => StatusCode::FORBIDDEN,
     }
 }

@@ -22,6 +22,10 @@ pub enum Error {
     /// Somebody is connected, and the rule refuses them. 403.
     #[error("permission denied")]
     PermissionDenied,
+    /// The rule wants a user who proved lately who they are, see [`Session::confirm`](crate::Session::confirm). 401; where a page for
+    /// that is configured, a browser's navigation is sent there instead.
+    #[error("the user has to prove once more who they are")]
+    NotFresh,
     /// The request comes from another site and could change something. 403.
     #[error(
         "refused a request from another site; if that site may do this, name it with `Sessions::builder().trusted_origin(…)`, \
@@ -42,6 +46,14 @@ pub enum Error {
     /// A rule, or the application, named a group that nobody created. 500.
     #[error(transparent)]
     NoSuchGroup(NoSuchGroup),
+    /// A policy of a server function failed, and with this status. What a policy of a handler fails with is the answer itself.
+    #[error("the policy `{policy}` failed with {status}")]
+    Policy {
+        /// Its name in the rule.
+        policy: &'static str,
+        /// The status of what it returned.
+        status: axum::http::StatusCode,
+    },
     /// A hook failed, panicked or took too long. 500.
     #[error(transparent)]
     Hook(HookError),
@@ -174,6 +186,8 @@ pub enum Denial {
     NotConnected,
     /// The user is in none of the allowed groups, or in one of the denied. Answered with 403.
     PermissionDenied,
+    /// The rule wants a user who proved lately who they are, with `fresh`. Answered with 401.
+    NotFresh,
 }
 
 impl fmt::Display for Denial {
@@ -181,6 +195,7 @@ impl fmt::Display for Denial {
         f.write_str(match self {
             Self::NotConnected => "not connected",
             Self::PermissionDenied => "permission denied",
+            Self::NotFresh => "not authenticated lately",
         })
     }
 }
@@ -190,6 +205,7 @@ impl From<Denial> for Error {
         match denial {
             Denial::NotConnected => Self::NotConnected,
             Denial::PermissionDenied => Self::PermissionDenied,
+            Denial::NotFresh => Self::NotFresh,
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::declaration;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name a group",
     label = "not a group",
-    note = "a path in `allow` or `deny` leads to a `const NAME: &str`, or to a value whose type implements `os_session::GroupName`"
+    note = "a path in `allow` or `deny` leads to a `const NAME: &str`, to a variant of an enum with `#[derive(os_session::Group)]`, or to another value whose type implements `os_session::GroupName`"
 )]
 pub trait GroupName {
     /// The name by which the group provider knows the group. Called once a process and rule.
@@ -54,6 +54,16 @@ static NAMED_IN_RULES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 
 pub(crate) fn named_in_rules() -> &'static [&'static str] {
     &NAMED_IN_RULES
+}
+
+/// The place of a group that a rule names.
+///
+/// # Panics
+///
+/// If no registered rule names it.
+pub(crate) fn bit(name: &str) -> u32 {
+    let place = NAMED_IN_RULES.binary_search(&name).expect("rules are registered with all their groups");
+    u32::try_from(place).expect("fewer than 2^32 groups")
 }
 
 /// A user's groups, as far as the rules of this binary name them: one bit a group.
@@ -81,6 +91,15 @@ impl GroupSet {
                 (Some(mine), Some(theirs)) => mine.iter().zip(theirs.iter()).any(|(a, b)| a & b != 0),
                 _ => false,
             }
+    }
+
+    pub(crate) fn contains(&self, bit: u32) -> bool {
+        let (word, bit) = (bit as usize / 64, bit % 64);
+        let word = match word {
+            0 => Some(self.low),
+            word => self.high.as_ref().map(|high| high[word - 1]),
+        };
+        word.is_some_and(|word| word & 1 << bit != 0)
     }
 
     pub(crate) fn is_subset(&self, other: &Self) -> bool {

@@ -11,7 +11,8 @@ use crate::context::Session;
 use crate::declaration::Declaration;
 use crate::deny::{Denied, DenyFun};
 use crate::error::{Denial, Error};
-use crate::respond::to_login;
+use crate::policy::{AskPolicy, OfHandler, Policies};
+use crate::respond::{to_confirm, to_login};
 
 mod enter;
 
@@ -34,6 +35,9 @@ pub trait Declared: Send + Sync + 'static {
 pub trait Rule<S>: Declared {
     /// The handler's own answer to a refusal.
     const DENY_FUN: Option<DenyFun<S>> = None;
+
+    /// The policies that the rule names.
+    const POLICIES: Option<AskPolicy<S>> = None;
 }
 
 /// The hidden first parameter of a declared handler: there is one only for a request that its rule admits.
@@ -63,10 +67,17 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let declaration = R::declaration();
-        let refused = match admit(parts, declaration).await {
-            Ok(()) => return Ok(Self::new()),
-            Err(refused) => refused,
+        let admitted = match R::POLICIES {
+            None => admit(parts.extensions.get(), declaration, None).await,
+            Some(ask) => {
+                let session = parts.extensions.get().cloned();
+                admit(session.as_ref(), declaration, Some(&mut OfHandler { ask, parts, state })).await
+            }
         };
+        let Err(refused) = admitted else {
+            return Ok(Self::new());
+        };
+        refused.note_way_back(parts);
         if let (Refusal::Denied { session, denial }, Some(deny_fun)) = (&refused, R::DENY_FUN) {
             return Err(deny_fun(Denied { session, denial: *denial, head: parts }, state).await);
         }
@@ -88,6 +99,25 @@ pub enum Refusal {
     },
     /// There was no decision.
     Failed(Error),
+    /// There was none because of this policy, which answered the request itself.
+    Answered {
+        /// Its name in the rule.
+        policy: &'static str,
+        /// The answer.
+        response: Box<Response>,
+    },
+}
+
+impl Refusal {
+    /// Where the request lacks a connection, or a fresh one, a browser may be sent to a page for that, and from there where it wanted
+    /// to go.
+    fn note_way_back(&self, parts: &Parts) {
+        if let Self::NotConnected(session) | Self::Denied { session, denial: Denial::NotConnected | Denial::NotFresh } =
+            self
+        {
+            session.0.note_way_back(parts);
+        }
+    }
 }
 
 impl From<Error> for Refusal {
@@ -102,13 +132,17 @@ impl From<Refusal> for Error {
             Refusal::NotConnected(_) => Self::NotConnected,
             Refusal::Denied { denial, .. } => denial.into(),
             Refusal::Failed(error) => error,
+            Refusal::Answered { policy, response } => Self::Policy { policy, status: response.status() },
         }
     }
 }
 
 /// Decides whether a request reaches its handler.
-async fn admit(parts: &Parts, declaration: &'static Declaration) -> Result<(), Refusal> {
-    let session = parts.extensions.get::<Session>();
+async fn admit(
+    session: Option<&Session>,
+    declaration: &'static Declaration,
+    policies: Option<&mut dyn Policies>,
+) -> Result<(), Refusal> {
     if declaration.is_public() {
         if let Some(session) = session {
             session.0.declare_public();
@@ -120,29 +154,27 @@ async fn admit(parts: &Parts, declaration: &'static Declaration) -> Result<(), R
         session.0.admit_cross_site();
     }
     session.0.judge()?;
-    match enter(session, declaration).await {
-        Err(refusal @ (Refusal::NotConnected(_) | Refusal::Denied { denial: Denial::NotConnected, .. })) => {
-            session.0.note_way_back(parts);
-            Err(refusal)
-        }
-        outcome => outcome,
-    }
+    enter(session, declaration, policies).await
 }
 
 /// What answers a refusal that its handler has no answer for: the log-in page, the application's `deny_fun`, a problem.
 async fn answer(refusal: Refusal, head: &Parts) -> Response {
-    let (session, denial) = match &refusal {
+    let (session, denial) = match refusal {
         Refusal::NotConnected(session) => (session, Denial::NotConnected),
-        Refusal::Denied { session, denial } => (session, *denial),
-        Refusal::Failed(_) => return Error::from(refusal).into_response(),
+        Refusal::Denied { session, denial } => (session, denial),
+        Refusal::Failed(error) => return error.into_response(),
+        Refusal::Answered { response, .. } => return *response,
     };
-    if denial == Denial::NotConnected
-        && let Some(response) = to_login(&session.0)
-    {
+    let elsewhere = match denial {
+        Denial::NotConnected => to_login(&session.0),
+        Denial::NotFresh => to_confirm(&session.0),
+        Denial::PermissionDenied => None,
+    };
+    if let Some(response) = elsewhere {
         return response;
     }
     match &session.sessions().0.deny_fun {
-        Some(deny_fun) => deny_fun(Denied { session, denial, head }).await,
+        Some(deny_fun) => deny_fun(Denied { session: &session, denial, head }).await,
         None => Error::from(denial).into_response(),
     }
 }

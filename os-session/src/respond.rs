@@ -7,19 +7,23 @@ use serde_json::json;
 
 use crate::context::{Context, Session, WayBack};
 use crate::error::Error;
-use crate::return_to::login_address;
+use crate::return_to::address_with_way_back;
 
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+
+/// The problem type (RFC 9457) by which a client tells that the user has to authenticate once more from one who is not connected.
+const NOT_FRESH: &str = "urn:os-session:problem:not-fresh";
 
 impl Error {
     /// The status that this error is answered with.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotConnected => StatusCode::UNAUTHORIZED,
+            Self::NotConnected | Self::NotFresh => StatusCode::UNAUTHORIZED,
             Self::PermissionDenied | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::TooManySessions(_) => StatusCode::CONFLICT,
             Self::Store(_) | Self::Groups(_) | Self::User(_) | Self::Random(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Policy { status, .. } => *status,
             Self::OutsideRequest
             | Self::NoLayer
             | Self::NoSuchGroup(_)
@@ -38,6 +42,7 @@ impl Error {
         match self {
             Self::NotConnected => ("Not connected", None),
             Self::PermissionDenied => ("Permission denied", None),
+            Self::NotFresh => ("Fresh authentication required", None),
             Self::CrossSite => ("Cross-site request refused", Some(self.to_string())),
             Self::TooManySessions(_) => ("Too many sessions", None),
             _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => ("Temporarily unavailable", None),
@@ -52,13 +57,19 @@ impl IntoResponse for Error {
         if status.is_server_error() {
             tracing::error!(error = %self, "answered with {status}");
         }
-        if let (Self::NotConnected, Ok(Session(context))) = (&self, Session::current())
-            && let Some(response) = to_login(&context)
-        {
-            return response;
+        if let Ok(Session(context)) = Session::current() {
+            let elsewhere = match self {
+                Self::NotConnected => to_login(&context),
+                Self::NotFresh => to_confirm(&context),
+                _ => None,
+            };
+            if let Some(response) = elsewhere {
+                return response;
+            }
         }
         let (title, detail) = self.public_text();
-        let mut problem = json!({ "type": "about:blank", "title": title, "status": status.as_u16() });
+        let problem_type = if matches!(self, Self::NotFresh) { NOT_FRESH } else { "about:blank" };
+        let mut problem = json!({ "type": problem_type, "title": title, "status": status.as_u16() });
         if let Some(detail) = detail {
             problem["detail"] = detail.into();
         }
@@ -81,11 +92,19 @@ impl IntoResponse for Error {
 
 /// Sends a browser that lacks a connection to the log-in page, if there is one and the request is one that follows.
 pub(crate) fn to_login(context: &Context) -> Option<Response> {
-    let login_url = context.sessions.0.config.login_url.as_deref()?;
+    to_page(context.sessions.0.config.login_url.as_deref()?, context)
+}
+
+/// The same to the page where users prove once more who they are.
+pub(crate) fn to_confirm(context: &Context) -> Option<Response> {
+    to_page(context.sessions.0.config.confirm_url.as_deref()?, context)
+}
+
+fn to_page(page: &str, context: &Context) -> Option<Response> {
     match context.way_back()? {
-        WayBack::Redirect(wanted) => Some(Redirect::to(&login_address(login_url, wanted)).into_response()),
+        WayBack::Redirect(wanted) => Some(Redirect::to(&address_with_way_back(page, wanted)).into_response()),
         WayBack::Htmx(wanted) => {
-            let address = HeaderValue::try_from(login_address(login_url, wanted)).ok()?;
+            let address = HeaderValue::try_from(address_with_way_back(page, wanted)).ok()?;
             Some((StatusCode::UNAUTHORIZED, [(HX_REDIRECT, address)]).into_response())
         }
     }

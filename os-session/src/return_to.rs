@@ -68,11 +68,11 @@ pub(crate) fn is_local(path: &str) -> bool {
 /// Everything but what may stand in a query as it is, and reads best so.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The address of the log-in page that leads back to where the browser is.
-pub(crate) fn login_address(login_url: &str, wanted: &Uri) -> String {
+/// The address of a page, of the log-in page for example, that leads back to where the browser is.
+pub(crate) fn address_with_way_back(page: &str, wanted: &Uri) -> String {
     let wanted = wanted.path_and_query().map_or("/", |path| path.as_str());
-    let mark = if login_url.contains('?') { '&' } else { '?' };
-    format!("{login_url}{mark}next={}", utf8_percent_encode(wanted, QUERY))
+    let mark = if page.contains('?') { '&' } else { '?' };
+    format!("{page}{mark}next={}", utf8_percent_encode(wanted, QUERY))
 }
 
 #[cfg(test)]
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn the_way_back_survives_the_query() {
         let wanted = "/a?b=c&d=e f".replace(' ', "%20").parse().unwrap();
-        assert_eq!(login_address("/login", &"/admin".parse().unwrap()), "/login?next=/admin");
-        assert_eq!(login_address("/login?x=1", &wanted), "/login?x=1&next=/a%3Fb%3Dc%26d%3De%2520f");
+        assert_eq!(address_with_way_back("/login", &"/admin".parse().unwrap()), "/login?next=/admin");
+        assert_eq!(address_with_way_back("/login?x=1", &wanted), "/login?x=1&next=/a%3Fb%3Dc%26d%3De%2520f");
     }
 }

@@ -1,5 +1,6 @@
 //! Rules on functions that are called inside a request: server functions, service functions.
 
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
 use crate::account::FromUser;
@@ -9,6 +10,7 @@ use crate::deny::{Denied, DenyFn};
 use crate::error::Error;
 use crate::guard::{self, Refusal};
 use crate::lifecycle::account;
+use crate::policy::{AskPolicy, OfCall};
 
 /// What a function under `#[connected_rpc]` or `#[connected_wrapper]` may return: something that can say that it was refused.
 #[diagnostic::on_unimplemented(
@@ -42,12 +44,12 @@ impl FromRefusal for Response {
 /// # Errors
 ///
 /// The refusal.
-pub async fn caller<T, S>(rule: &'static Declaration) -> Result<T, Refusal>
+pub async fn caller<T, S>(rule: &'static Declaration, ask: Option<AskPolicy<S>>) -> Result<T, Refusal>
 where
     T: FromUser<S>,
     S: Send + Sync + 'static,
 {
-    match admitted(rule).await? {
+    match admitted(rule, ask).await? {
         (_, Some(user)) => Ok(user),
         (session, None) => Err(Refusal::NotConnected(session)),
     }
@@ -58,12 +60,12 @@ where
 /// # Errors
 ///
 /// The refusal.
-pub async fn caller_opt<S, T>(rule: &'static Declaration) -> Result<Option<T>, Refusal>
+pub async fn caller_opt<S, T>(rule: &'static Declaration, ask: Option<AskPolicy<S>>) -> Result<Option<T>, Refusal>
 where
     T: FromUser<S>,
     S: Send + Sync + 'static,
 {
-    let (session, user) = admitted(rule).await?;
+    let (session, user) = admitted(rule, ask).await?;
     match user {
         None if rule.requires_connection() => Err(Refusal::NotConnected(session)),
         user => Ok(user),
@@ -75,8 +77,11 @@ where
 /// # Errors
 ///
 /// The refusal.
-pub async fn wrapper(rule: &'static Declaration) -> Result<(), Refusal> {
-    enter(rule).await.map(|_| ())
+pub async fn wrapper<S>(rule: &'static Declaration, ask: Option<AskPolicy<S>>) -> Result<(), Refusal>
+where
+    S: Send + Sync + 'static,
+{
+    enter(rule, ask).await.map(|_| ())
 }
 
 /// A refusal, in the function's own type.
@@ -106,19 +111,30 @@ where
     answer.unwrap_or_else(R::from_refusal)
 }
 
-async fn enter(rule: &'static Declaration) -> Result<Session, Refusal> {
+async fn enter<S>(rule: &'static Declaration, ask: Option<AskPolicy<S>>) -> Result<Session, Refusal>
+where
+    S: Send + Sync + 'static,
+{
     let session = Session::current()?;
     session.0.read_again_if_stale().await;
-    guard::enter(&session, rule).await?;
+    match ask {
+        None => guard::enter(&session, rule, None).await?,
+        Some(ask) => {
+            let state = state::<S>(&session)?;
+            let mut parts = Parts::clone(session.0.parts.as_deref().ok_or(Error::NoLayer)?);
+            parts.extensions.insert(session.clone());
+            guard::enter(&session, rule, Some(&mut OfCall { ask, parts, state })).await?;
+        }
+    }
     Ok(session)
 }
 
-async fn admitted<T, S>(rule: &'static Declaration) -> Result<(Session, Option<T>), Refusal>
+async fn admitted<T, S>(rule: &'static Declaration, ask: Option<AskPolicy<S>>) -> Result<(Session, Option<T>), Refusal>
 where
     T: FromUser<S>,
     S: Send + Sync + 'static,
 {
-    let session = enter(rule).await?;
+    let session = enter(rule, ask).await?;
     let user = account(&session, state::<S>(&session)?).await?;
     Ok((session, user))
 }

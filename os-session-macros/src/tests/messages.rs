@@ -2,7 +2,7 @@
 
 mod arguments;
 mod functions;
-mod groups;
+mod expressions;
 mod together;
 
 use proc_macro2::{TokenStream, TokenTree};

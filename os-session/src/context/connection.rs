@@ -34,6 +34,8 @@ pub(crate) struct Connected {
     pub(crate) handle: SessionHandle,
     /// How long a cookie with its token lives from here; `None` if it is gone when the browser exits.
     pub(crate) cookie_life: Option<Duration>,
+    /// How long ago the user proved who they are, when it was read.
+    pub(crate) proved: Duration,
     /// What the store said, unless the session was opened in this request.
     pub(crate) read: Option<Read>,
 }
@@ -220,6 +222,7 @@ impl Connected {
             user: found.user,
             handle: found.handle,
             cookie_life: (!found.expire).then(|| found.ends.since(found.now)),
+            proved: found.now.since(found.authenticated),
             read: Some(Read { groups: found.groups, authenticated: found.authenticated }),
         }
     }

@@ -1,22 +1,29 @@
 //! The order of a wrapped request: connection, `on_request`, start hooks, rule, `on_connected_request` or `on_unconnected_request`.
 
+use axum::response::Response;
 use tokio::sync::OnceCell;
 
 use crate::context::{Connected, Look, Session};
-use crate::declaration::Declaration;
+use crate::declaration::{Declaration, Verdict};
 use crate::error::{Denial, Error};
+use crate::expression::Answers;
 use crate::guard::Refusal;
 use crate::hook::{self, EventKind, HookInput};
 use crate::lifecycle;
+use crate::policy::Policies;
 
 /// Runs a wrapped request up to its handler. Hooks run once a request, the rule wherever there is one; inside a hook the rule
 /// alone.
-pub(crate) async fn enter(session: &Session, rule: &'static Declaration) -> Result<(), Refusal> {
+pub(crate) async fn enter(
+    session: &Session,
+    rule: &'static Declaration,
+    policies: Option<&mut dyn Policies>,
+) -> Result<(), Refusal> {
     if admits_at_once(session, rule)? {
         return Ok(());
     }
     // Boxed: the futures of handlers stay small, and hooks, a refusal or a store to be waited for outweigh it.
-    Box::pin(step_by_step(session, rule)).await
+    Box::pin(step_by_step(session, rule, policies)).await
 }
 
 /// Whether it can be told without waiting, and without a hook to be run, that the request is admitted: most are.
@@ -29,9 +36,13 @@ fn admits_at_once(session: &Session, rule: &'static Declaration) -> Result<bool,
         session.0.require_connection();
     }
     let admitted = session.0.look(|connected| {
-        !rule.names_groups()
-            || sessions.knows_groups_of(rule)
-                && session.0.groups_at_once(connected).is_some_and(|groups| rule.admits(&groups))
+        rule.is_fresh_enough(connected.proved)
+            && (!rule.has_expressions()
+                || sessions.knows_groups_of(rule)
+                    && session
+                        .0
+                        .groups_at_once(connected)
+                        .is_some_and(|groups| rule.verdict(&groups, Answers::default()) == Verdict::Admitted))
     })?;
     Ok(match admitted {
         Look::User(admitted) => admitted,
@@ -40,7 +51,11 @@ fn admits_at_once(session: &Session, rule: &'static Declaration) -> Result<bool,
     })
 }
 
-async fn step_by_step(session: &Session, rule: &'static Declaration) -> Result<(), Refusal> {
+async fn step_by_step(
+    session: &Session,
+    rule: &'static Declaration,
+    policies: Option<&mut dyn Policies>,
+) -> Result<(), Refusal> {
     let Session(context) = session;
     if rule.ignores_session() {
         context.ignore_session();
@@ -62,7 +77,7 @@ async fn step_by_step(session: &Session, rule: &'static Declaration) -> Result<(
         connected = settle(session, connected, hooks).await?;
     }
 
-    match decide(session, rule, connected.as_ref()).await? {
+    match decide(session, rule, connected.as_ref(), policies).await? {
         Decision::Admitted => {}
         Decision::NotConnected => {
             unconnected(session).await?;
@@ -72,6 +87,12 @@ async fn step_by_step(session: &Session, rule: &'static Declaration) -> Result<(
             let hooks = denied(session, rule, connected.as_ref(), denial).await;
             settle(session, connected, hooks).await?;
             return Err(Refusal::Denied { session: session.clone(), denial });
+        }
+        Decision::Answered(policy, response) => {
+            let user = connected.as_ref().map(|connected| tracing::field::display(&connected.user));
+            let status = response.status().as_u16();
+            tracing::warn!(handler = %rule.place(), %rule, user, policy, status, "a policy failed: request refused");
+            return Err(Refusal::Answered { policy, response });
         }
     }
     if connected.is_some() {
@@ -158,13 +179,31 @@ enum Decision {
     Admitted,
     NotConnected,
     Denied(Denial),
+    /// The policy of that name failed, and answered the request.
+    Answered(&'static str, Box<Response>),
 }
 
-/// The rule itself.
+/// The rule itself, and then how long ago the user proved who they are: who is refused anyway need not do that again.
 async fn decide(
     session: &Session,
     rule: &'static Declaration,
     connected: Option<&Connected>,
+    policies: Option<&mut dyn Policies>,
+) -> Result<Decision, Error> {
+    let decision = decide_who(session, rule, connected, policies).await?;
+    Ok(match (decision, connected) {
+        (Decision::Admitted, Some(connected)) if !rule.is_fresh_enough(connected.proved) => {
+            Decision::Denied(Denial::NotFresh)
+        }
+        (decision, _) => decision,
+    })
+}
+
+async fn decide_who(
+    session: &Session,
+    rule: &'static Declaration,
+    connected: Option<&Connected>,
+    mut policies: Option<&mut dyn Policies>,
 ) -> Result<Decision, Error> {
     let Some(connected) = connected else {
         return Ok(match (rule.allows_only_some(), rule.requires_connection()) {
@@ -173,12 +212,26 @@ async fn decide(
             (false, false) => Decision::Admitted,
         });
     };
-    if !rule.names_groups() {
+    if !rule.has_expressions() {
         return Ok(Decision::Admitted);
     }
     session.sessions().check_groups_of(rule).await?;
     let groups = session.0.groups_of(connected).await?;
-    Ok(if rule.admits(&groups) { Decision::Admitted } else { Decision::Denied(Denial::PermissionDenied) })
+    let mut answers = Answers::default();
+    loop {
+        let number = match rule.verdict(&groups, answers) {
+            Verdict::Admitted => return Ok(Decision::Admitted),
+            Verdict::Refused => return Ok(Decision::Denied(Denial::PermissionDenied)),
+            Verdict::Ask(number) => number,
+        };
+        let Some(policies) = &mut policies else {
+            return Ok(Decision::Denied(Denial::PermissionDenied));
+        };
+        match policies.ask(number).await {
+            Ok(answer) => answers = answers.with(number, answer),
+            Err(response) => return Ok(Decision::Answered(rule.policy_name(number), response)),
+        }
+    }
 }
 
 /// `on_denied_request`, and the line in the log: who was refused what, and no secret.

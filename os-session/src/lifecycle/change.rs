@@ -1,5 +1,7 @@
 //! The changes themselves, step by step. Each runs in a task of its own, one at a time for each request.
 
+use std::time::Duration;
+
 use crate::config::Config;
 use crate::context::{Connected, Context, Session, Undelivered};
 use crate::device;
@@ -29,7 +31,8 @@ pub(super) async fn connect(session: &Session, user: UserId, expire: bool) -> Re
     let token = Token::random().map_err(Error::Random)?;
     let new = new_session(context, config, user.clone(), token.key(), expire, before.map(|before| before.key))?;
     let cookie_life = (!expire).then_some(new.absolute);
-    let connected = Connected { key: new.key, user, handle: new.handle, cookie_life, read: None };
+    let connected =
+        Connected { key: new.key, user, handle: new.handle, cookie_life, proved: Duration::ZERO, read: None };
     let ended = match sessions.0.store.insert(new, config.limit()).await? {
         Inserted::Opened(ended) => ended,
         Inserted::Full => return Err(Error::TooManySessions(config.max_sessions)),
@@ -160,7 +163,11 @@ pub(super) async fn close(session: &Session, handle: SessionHandle) -> Result<()
 }
 
 /// Exchanges the token of the current session.
-pub(super) async fn rotate(session: &Session, before: Connected, authenticated: Authenticated) -> Result<(), Error> {
+pub(super) async fn rotate(
+    session: &Session,
+    mut before: Connected,
+    authenticated: Authenticated,
+) -> Result<(), Error> {
     let Session(context) = session;
     answerable(context)?;
     let token = Token::random().map_err(Error::Random)?;
@@ -168,6 +175,9 @@ pub(super) async fn rotate(session: &Session, before: Connected, authenticated: 
     if !session.sessions().0.store.rotate(rotation).await? {
         context.ended();
         return Err(Error::NotConnected);
+    }
+    if authenticated == Authenticated::Now {
+        before.proved = Duration::ZERO;
     }
     if !context.rotated(before, &token) {
         take_back(session).await;

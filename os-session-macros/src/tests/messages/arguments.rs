@@ -13,7 +13,7 @@ fn unknown_key() {
         &[(
             "optional",
             "unknown argument `optional` in `#[connected]`",
-            "the arguments are `allow`, `deny`, `deny_fun`, `opt`, `force_unconnected`, `state`, `crate` and `cross_site`",
+            "the arguments are `allow`, `deny`, `fresh`, `deny_fun`, `opt`, `force_unconnected`, `state`, `crate` and `cross_site`",
         )],
     );
     check(
@@ -21,7 +21,7 @@ fn unknown_key() {
         &[(
             "cross_site",
             "unknown argument `cross_site` in `#[connected_rpc]`",
-            "the arguments are `allow`, `deny`, `deny_fun`, `opt`, `force_unconnected`, `state` and `crate`",
+            "the arguments are `allow`, `deny`, `fresh`, `deny_fun`, `opt`, `force_unconnected`, `state` and `crate`",
         )],
     );
     check(

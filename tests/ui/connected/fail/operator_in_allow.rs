@@ -1,6 +1,0 @@
-use os_session::connected;
-
-#[connected(allow = "admin" | "staff")]
-async fn home() {}
-
-fn main() {}

@@ -1,0 +1,8 @@
+use os_session::Group;
+
+#[derive(Group)]
+enum Group<T> {
+    Admin(T),
+}
+
+fn main() {}

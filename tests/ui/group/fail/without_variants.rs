@@ -1,0 +1,6 @@
+use os_session::Group;
+
+#[derive(Group)]
+enum Group {}
+
+fn main() {}
