@@ -1,7 +1,8 @@
 //! Run with `cargo run -p quickstart`, then open the address that it prints.
 //!
 //! Log in as `alice` (in group `admin`), `bob` (in none) or `mallory` (in `admin` and in `banned`); the password of each
-//! is `quickstart`. `PORT` chooses another port than 3000.
+//! is `quickstart`. `PORT` chooses another port than 3000, and `QUICKSTART_DB` another file for the sessions than `quickstart.db`: whoever
+//! is logged in stays so when this is started again.
 //!
 //! What to read, in this order: the routes below, [`pages`] for who gets in where, [`account`] for log-in and log-out,
 //! [`hooks`] for what happens beside. [`users`] and [`html`] are an application's own business.
@@ -14,10 +15,11 @@ mod users;
 
 use std::error::Error;
 use std::net::Ipv4Addr;
+use std::process::ExitCode;
 
 use axum::extract::FromRef;
-use os_session::Sessions;
 use os_session::routing::{Router, get, post};
+use os_session::{Sessions, SqliteStore};
 use tokio::net::TcpListener;
 
 use crate::hooks::HookLog;
@@ -31,10 +33,23 @@ struct App {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        // In words: the error of a `main` would be shown as its `Debug` form.
+        Err(error) => {
+            eprintln!("quickstart: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let app = App { users: Users::with_people()?, log: HookLog::default() };
 
+    let file = std::env::var_os("QUICKSTART_DB").unwrap_or_else(|| "quickstart.db".into());
     let sessions = Sessions::builder()
+        .store(SqliteStore::open(file).await?) // without this line they last as long as the process
         .state(app.clone())
         .login_url("/login")
         .deny_fun(pages::refused)

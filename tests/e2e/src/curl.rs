@@ -1,5 +1,6 @@
 //! curl with a cookie jar: a client that keeps cookies and follows nothing by itself.
 
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::NamedTempFile;
@@ -24,7 +25,22 @@ pub struct Reply {
 impl<'a> Curl<'a> {
     /// One that has no cookie yet.
     pub fn new(app: &'a Quickstart) -> Self {
-        Self { app, jar: NamedTempFile::new().expect("a temporary file can be made") }
+        Self::with_jar(app, NamedTempFile::new().expect("a temporary file can be made"))
+    }
+
+    /// One with the cookies of another.
+    pub fn with_jar(app: &'a Quickstart, jar: NamedTempFile) -> Self {
+        Self { app, jar }
+    }
+
+    /// The file of its cookies.
+    pub fn jar(&self) -> &Path {
+        self.jar.path()
+    }
+
+    /// Its cookies, which outlive the application.
+    pub fn into_jar(self) -> NamedTempFile {
+        self.jar
     }
 
     /// Logs in, which must succeed.

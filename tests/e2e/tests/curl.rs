@@ -180,3 +180,31 @@ fn hooks(reply: &Reply) -> Vec<(String, Option<String>)> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     entries.iter().map(|entry| (text(&entry["hook"]).expect("an entry names its hook"), text(&entry["user"]))).collect()
 }
+
+#[test]
+fn who_is_logged_in_stays_so_when_the_process_is_killed() {
+    let app = Quickstart::start();
+    let alice = Curl::logged_in(&app, "alice");
+    let bob = Curl::logged_in(&app, "bob");
+    let before = std::fs::read(bob.jar()).expect("curl wrote its cookies");
+    bob.post("/logout", &[]).leads_to("/");
+    let (alice, bob) = (alice.into_jar(), bob.into_jar());
+    std::fs::write(bob.path(), before).expect("the jar can be written");
+
+    let app = app.restart();
+    assert_eq!(Curl::with_jar(&app, alice).get("/admin").status, 200);
+    assert_eq!(Curl::with_jar(&app, bob).get("/me").status, 303, "a log-out stays one, whoever kept the cookie");
+}
+
+#[test]
+fn a_second_process_over_the_same_file_says_what_to_do() {
+    let app = Quickstart::start();
+    let second = app.second();
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(said.starts_with("quickstart: ") && said.lines().count() == 1, "{said}");
+    for part in ["quickstart.db` is in use by process", "stop that process", "`PostgresStore`"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert_eq!(Curl::new(&app).get("/").status, 200, "the first one works on");
+}
