@@ -4,6 +4,7 @@ mod addresses;
 mod cluster;
 mod failures;
 mod laws;
+mod locks;
 mod migrating;
 mod nodes;
 mod rows;

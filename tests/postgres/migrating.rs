@@ -10,9 +10,11 @@ use crate::{LIMIT, key, session};
 #[tokio::test(flavor = "multi_thread")]
 async fn sixteen_nodes_start_at_once_over_an_empty_database() {
     let schema = TestSchema::new();
+    // Whatever the database's default is.
+    let serializable = format!("{}?options[default_transaction_isolation]=serializable", schema.url);
     let starts: Vec<_> = (0..16)
         .map(|_| {
-            let (builder, url) = (schema.builder().max_connections(1), schema.url.clone());
+            let (builder, url) = (schema.builder().max_connections(1), serializable.clone());
             tokio::spawn(async move { builder.connect(&url).await })
         })
         .collect();

@@ -97,7 +97,11 @@ impl Default for TestSchema {
 
 impl Drop for TestSchema {
     fn drop(&mut self) {
-        clean_up(&self.url, &format!("drop schema if exists \"{}\" cascade", self.name));
+        // A test that failed may have left a transaction open, which would be waited for.
+        let script = "select pg_terminate_backend(l.pid) from pg_locks l join pg_class c on c.oid = l.relation
+                where c.relnamespace = to_regnamespace('{name}') and l.pid <> pg_backend_pid();
+            drop schema if exists {name} cascade";
+        clean_up(&self.url, &script.replace("{name}", &self.name));
     }
 }
 

@@ -18,6 +18,9 @@ use crate::store::StoreError;
 
 type MakeManager = Box<dyn Fn(Config, ManagerConfig) -> Manager + Send + Sync>;
 
+/// How long a start waits until the schema is up to date, other nodes' work on it included.
+const MIGRATION: Duration = Duration::from_mins(5);
+
 /// Puts a [`PostgresStore`] together: [`PostgresStore::builder`].
 #[must_use = "it connects with `connect`"]
 pub struct PostgresBuilder {
@@ -135,7 +138,9 @@ impl PostgresBuilder {
             .await
             .map_err(|_| failure::too_slow(self.deadline))?
             .map_err(failure::no_connection)?;
-        migrations::migrate(&mut connection, &schema).await?;
+        timeout(MIGRATION, migrations::migrate(&mut connection, &schema))
+            .await
+            .map_err(|_| failure::too_slow(MIGRATION))??;
 
         let statements = Arc::new(Statements::new(&schema));
         let most = usize::try_from(self.max_connections).unwrap_or(usize::MAX);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, GenericClient, Transaction};
+use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 use super::failure::failed;
 use super::schema::Schema;
@@ -38,7 +38,8 @@ pub(super) async fn migrate(client: &mut Client, schema: &Schema) -> Result<(), 
     if is_current(client, schema).await? {
         return Ok(());
     }
-    let transaction = client.transaction().await.map_err(|error| failed(&error))?;
+    let transaction = client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start();
+    let transaction = transaction.await.map_err(|error| failed(&error))?;
     transaction.batch_execute(&schema.fill(LOCK)).await.map_err(|error| failed(&error))?;
     // A statement of its own, so that it sees what was committed while the lock was waited for.
     let exists = transaction.query_opt(&schema.fill(IS_THERE), &[]).await.map_err(|error| failed(&error))?.is_some();
