@@ -9,8 +9,8 @@ use crate::process::program;
 use crate::quickstart::Quickstart;
 
 /// One client, with cookies of its own.
-pub struct Curl<'a> {
-    app: &'a Quickstart,
+pub struct Curl {
+    base: String,
     jar: NamedTempFile,
 }
 
@@ -22,15 +22,20 @@ pub struct Reply {
     headers: Vec<(String, String)>,
 }
 
-impl<'a> Curl<'a> {
+impl Curl {
     /// One that has no cookie yet.
-    pub fn new(app: &'a Quickstart) -> Self {
+    pub fn new(app: &Quickstart) -> Self {
         Self::with_jar(app, NamedTempFile::new().expect("a temporary file can be made"))
     }
 
+    /// One for another application.
+    pub fn at(base: &str) -> Self {
+        Self { base: base.to_owned(), jar: NamedTempFile::new().expect("a temporary file can be made") }
+    }
+
     /// One with the cookies of another.
-    pub fn with_jar(app: &'a Quickstart, jar: NamedTempFile) -> Self {
-        Self { app, jar }
+    pub fn with_jar(app: &Quickstart, jar: NamedTempFile) -> Self {
+        Self { base: app.url(""), jar }
     }
 
     /// The file of its cookies.
@@ -44,7 +49,7 @@ impl<'a> Curl<'a> {
     }
 
     /// Logs in, which must succeed.
-    pub fn logged_in(app: &'a Quickstart, name: &str) -> Self {
+    pub fn logged_in(app: &Quickstart, name: &str) -> Self {
         let curl = Self::new(app);
         let reply = curl.post("/login", &[("name", name), ("password", "quickstart")]);
         assert_eq!(reply.status, 303, "{reply:?}");
@@ -73,7 +78,7 @@ impl<'a> Curl<'a> {
             .arg("--cookie-jar")
             .arg(self.jar.path())
             .args(arguments)
-            .arg(self.app.url(path))
+            .arg(format!("{}{path}", self.base))
             .output()
             .expect("curl can be run");
         assert!(output.status.success(), "curl: {}", String::from_utf8_lossy(&output.stderr));

@@ -1,12 +1,14 @@
-//! Drives the quickstart from outside, as its users do: [`Curl`] keeps cookies in a jar, [`Browser`] is a real one.
+//! Drives the examples from outside, as its users do: [`Curl`] keeps cookies in a jar, [`Browser`] is a real one.
 //!
 //! Nothing here sleeps: what a test waits for is a line that a child process prints, or a condition of a page.
 
 mod browser;
 mod curl;
+mod postgres;
 mod process;
 mod quickstart;
 
 pub use browser::Browser;
 pub use curl::{Curl, Reply};
+pub use postgres::PostgresExample;
 pub use quickstart::Quickstart;

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use serde_json::Value;
+
 pub(crate) struct Process {
     child: Child,
     /// Kept open, since a child that prints into a closed pipe dies of it.
@@ -57,4 +59,26 @@ pub(crate) fn program(name: &str) -> PathBuf {
         .map(|folder| folder.join(name))
         .find(|file| file.is_file())
         .unwrap_or_else(|| panic!("`{name}` is not installed; `scripts/setup.sh` installs what the tests need"))
+}
+
+/// What every example prints before its address.
+pub(crate) const LISTENING: &str = "listening on ";
+
+/// The binary of an example, built as this test is. Cargo tells a test the path of its own package's binaries alone, so it is asked.
+pub(crate) fn binary(package: &str) -> PathBuf {
+    let mut build = Command::new(env!("CARGO"));
+    build
+        .args(["build", "--package", package, "--message-format", "json"])
+        .args((!cfg!(debug_assertions)).then_some("--release"))
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .stderr(Stdio::inherit());
+    let output = build.output().unwrap_or_else(|error| panic!("cargo does not start: {error}"));
+    assert!(output.status.success(), "{package} does not build");
+    output
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == package)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .expect("cargo names the executable that it built")
 }

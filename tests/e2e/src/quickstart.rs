@@ -1,13 +1,12 @@
 //! The quickstart as its users start it: the real binary, on a port of its own.
 
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::Process;
+use crate::process::{LISTENING, Process, binary};
 
 /// A quickstart that runs, until it is dropped.
 pub struct Quickstart {
@@ -23,7 +22,7 @@ impl Quickstart {
     }
 
     fn start_in(folder: Arc<TempDir>) -> Self {
-        let process = Process::start(&mut command(&folder), "listening on ");
+        let process = Process::start(&mut command(&folder), LISTENING);
         Self { process, folder }
     }
 
@@ -46,29 +45,8 @@ impl Quickstart {
 }
 
 fn command(folder: &TempDir) -> Command {
-    let mut command = Command::new(binary());
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    let mut command = Command::new(BINARY.get_or_init(|| binary("quickstart")));
     command.env("PORT", "0").env("QUICKSTART_DB", folder.path().join("quickstart.db"));
     command
-}
-
-/// The binary, built as this test is. Cargo tells a test the path of its own package's binaries alone, so it is asked.
-fn binary() -> &'static PathBuf {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let mut build = Command::new(env!("CARGO"));
-        build
-            .args(["build", "--package", "quickstart", "--message-format", "json"])
-            .args((!cfg!(debug_assertions)).then_some("--release"))
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-            .stderr(Stdio::inherit());
-        let output = build.output().unwrap_or_else(|error| panic!("cargo does not start: {error}"));
-        assert!(output.status.success(), "the quickstart does not build");
-        output
-            .stdout
-            .split(|byte| *byte == b'\n')
-            .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
-            .filter(|message| message["target"]["name"] == "quickstart")
-            .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-            .expect("cargo names the executable that it built")
-    })
 }
