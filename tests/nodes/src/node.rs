@@ -3,6 +3,7 @@
 
 use std::env::var;
 use std::error::Error as StdError;
+use std::process::ExitCode;
 
 use axum::Json;
 use axum::extract::{Path, Query};
@@ -12,8 +13,18 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 
 #[tokio::main]
+async fn main() -> ExitCode {
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 #[expect(clippy::print_stdout, reason = "its address is its first line")]
-async fn main() -> Result<(), Box<dyn StdError>> {
+async fn serve() -> Result<(), Box<dyn StdError>> {
     let builder = Sessions::builder().insecure_plain_http();
     let builder = match (var("NODE_SQLITE"), var("NODE_POSTGRES")) {
         (Ok(path), _) => builder.store(SqliteStore::open(path).await?),
