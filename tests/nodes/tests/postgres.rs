@@ -79,14 +79,14 @@ async fn a_node_outlives_its_server_and_none_starts_without() {
 }
 
 /// Two nodes over one database, and a client.
-async fn both(schema: &TestSchema, limit: u32) -> (Node, Node, Client) {
+fn both(schema: &TestSchema, limit: u32) -> (Node, Node, Client) {
     (start(schema, limit).unwrap(), start(schema, limit).unwrap(), Client::new())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_out_on_one_node_is_obeyed_by_the_next_request_on_another() {
     let schema = TestSchema::new();
-    let (one, other, client) = both(&schema, MANY).await;
+    let (one, other, client) = both(&schema, MANY);
     for _ in 0..TIMES {
         let cookie = client.login(&one.address, "alice").await;
         assert_eq!(client.status(&other.address, "/me", &cookie).await, 200);
@@ -98,7 +98,7 @@ async fn a_log_out_on_one_node_is_obeyed_by_the_next_request_on_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_out_everywhere_is_obeyed_by_the_next_request_on_another() {
     let schema = TestSchema::new();
-    let (one, other, client) = both(&schema, MANY).await;
+    let (one, other, client) = both(&schema, MANY);
     for _ in 0..TIMES {
         let cookie = client.login(&one.address, "bob").await;
         let elsewhere = client.login(&other.address, "bob").await;
@@ -111,7 +111,7 @@ async fn a_log_out_everywhere_is_obeyed_by_the_next_request_on_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_device_is_shut_out_by_the_next_request_on_another() {
     let schema = TestSchema::new();
-    let (one, other, client) = both(&schema, MANY).await;
+    let (one, other, client) = both(&schema, MANY);
     let here = client.login(&one.address, "carol").await;
     let list = client.ask(Method::GET, &one.address, "/devices", &here).await.unwrap().body;
     let own: Vec<String> = serde_json::from_str(&list).unwrap();
@@ -129,7 +129,7 @@ async fn a_closed_device_is_shut_out_by_the_next_request_on_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_taken_away_is_missed_by_the_next_request_on_another() {
     let schema = TestSchema::new();
-    let (one, other, client) = both(&schema, MANY).await;
+    let (one, other, client) = both(&schema, MANY);
     let cookie = client.login(&other.address, "dave").await;
     for _ in 0..TIMES {
         client.change(Method::POST, &one.address, "/groups/admin/dave", "").await;
@@ -142,7 +142,7 @@ async fn a_group_taken_away_is_missed_by_the_next_request_on_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn parallel_log_ins_over_both_nodes_leave_the_limit() {
     let schema = TestSchema::new();
-    let (one, other, client) = both(&schema, LIMIT).await;
+    let (one, other, client) = both(&schema, LIMIT);
     for round in 0..10 {
         let mut logins = tokio::task::JoinSet::new();
         for number in 0..50 {
