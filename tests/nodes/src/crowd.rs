@@ -54,7 +54,10 @@ impl Crowd {
                 told
             });
         }
-        Self(users.join_all().await)
+        let told = users.join_all().await;
+        // Whoever waits to break something must not wait for ever where it was broken before.
+        broken.notify_one();
+        Self(told)
     }
 
     /// How many sessions must live, must not, and may or may not.
