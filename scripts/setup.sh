@@ -9,6 +9,7 @@ needs=(
   "curl curl"
   "chromium chromium"
   "chromedriver chromium-driver"
+  "psql postgresql-client"
 )
 
 missing=()
@@ -16,6 +17,10 @@ for need in "${needs[@]}"; do
   read -r command package <<<"$need"
   command -v "$command" >/dev/null || missing+=("$package")
 done
+# The server's programs are not on the PATH of Debian.
+if ! command -v initdb >/dev/null && ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
+  missing+=(postgresql)
+fi
 
 if ((${#missing[@]})); then
   if ! command -v apt-get >/dev/null; then

@@ -7,9 +7,9 @@ use os_session::testing::{Browser, Clock};
 use os_session_tests::postgres::TestSchema;
 use os_session_tests::proxy::Proxy;
 
-use crate::cluster::Cluster;
 use crate::site::{COOKIE, node};
 use crate::{LIMIT, key, session};
+use os_session_tests::cluster::Cluster;
 
 const SOON: Duration = Duration::from_millis(300);
 

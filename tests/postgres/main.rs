@@ -1,7 +1,6 @@
 //! The store in PostgreSQL, against a real server.
 
 mod addresses;
-mod cluster;
 mod failures;
 mod laws;
 mod locks;

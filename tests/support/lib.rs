@@ -1,5 +1,6 @@
 //! What several tests need. It registers no hook and declares no handler: those would be in every test's binary.
 
+pub mod cluster;
 pub mod log;
 pub mod postgres;
 pub mod proxy;

@@ -10,7 +10,8 @@ use tokio_postgres::{Client, NoTls};
 /// Where tests find a server: `OS_SESSION_TEST_POSTGRES`, or the one on this machine.
 #[must_use]
 pub fn url() -> String {
-    std::env::var("OS_SESSION_TEST_POSTGRES").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned())
+    std::env::var("OS_SESSION_TEST_POSTGRES")
+        .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned())
 }
 
 /// A connection for what a test does itself.

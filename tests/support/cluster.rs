@@ -2,18 +2,25 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
 /// A cluster in a directory of its own; stopped and removed with this.
-pub(crate) struct Cluster {
+#[derive(Debug)]
+pub struct Cluster {
     directory: TempDir,
     port: u16,
 }
 
 impl Cluster {
-    pub(crate) fn start() -> Self {
+    /// Makes one on a free port and waits until it accepts connections.
+    ///
+    /// # Panics
+    ///
+    /// If the server's programs are missing or fail.
+    #[must_use]
+    pub fn start() -> Self {
         let directory = tempfile::tempdir().expect("a directory can be made");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port is free").port();
         let cluster = Self { directory, port };
@@ -26,20 +33,60 @@ impl Cluster {
         cluster
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Where it is found.
+    #[must_use]
+    pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Waits until it accepts connections.
-    pub(crate) fn resume(&self) {
+    /// Starts it again and waits until it accepts connections.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn resume(&self) {
+        expect(&mut self.starting());
+    }
+
+    fn starting(&self) -> Command {
         let options =
             format!("-p {} -c fsync=off -c listen_addresses=127.0.0.1 -c unix_socket_directories=''", self.port);
-        expect(self.control().args(["-w", "-o", &options, "-l"]).arg(self.directory.path().join("log")).arg("start"));
+        let mut command = self.control();
+        command.args(["-w", "-o", &options, "-l"]).arg(self.directory.path().join("log")).arg("start");
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
     }
 
     /// As an operator does it: connections are closed.
-    pub(crate) fn stop(&self) {
+    ///
+    /// # Panics
+    ///
+    /// If it does not stop.
+    pub fn stop(&self) {
         expect(self.control().args(["-w", "-m", "fast", "stop"]));
+    }
+
+    /// As a crash does it (`kill -9`): nothing is flushed, nothing is closed in order.
+    ///
+    /// # Panics
+    ///
+    /// If it does not run.
+    pub fn kill(&self) {
+        let file = std::fs::read_to_string(self.data().join("postmaster.pid")).expect("the server runs");
+        let id = file.lines().next().expect("the first line is the process");
+        expect(Command::new("kill").args(["-9", id]));
+    }
+
+    /// Starts it after [`kill`](Self::kill): its orphans hold the shared memory until they notice.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start within a minute.
+    pub fn recover(&self) {
+        let began = std::time::Instant::now();
+        while !self.starting().status().is_ok_and(|status| status.success()) {
+            assert!(began.elapsed().as_secs() < 60, "the server does not start after its crash");
+        }
     }
 
     fn control(&self) -> Command {
@@ -84,10 +131,6 @@ fn is_root() -> bool {
 
 fn expect(command: &mut Command) {
     // `pg_ctl start` hands its output on to the server, which keeps it open: no pipe may wait for its end.
-    let Output { status, .. } = command
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .output()
-        .expect("it is installed");
+    let Output { status, .. } = command.stdout(Stdio::null()).stderr(Stdio::null()).output().expect("it is installed");
     assert!(status.success(), "{command:?} failed");
 }

@@ -1,0 +1,70 @@
+//! A node as a process of its own.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+/// Where a node keeps its sessions.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// In a file.
+    Sqlite(PathBuf),
+    /// In a schema of a database.
+    Postgres {
+        /// The address of the database.
+        url: String,
+        /// The name of the schema.
+        schema: String,
+    },
+}
+
+/// A node that runs; killed with this.
+#[derive(Debug)]
+pub struct Node {
+    child: Child,
+    /// `127.0.0.1:port`.
+    pub address: String,
+}
+
+impl Node {
+    /// Starts one and waits until it listens.
+    ///
+    /// # Errors
+    ///
+    /// What it wrote, if it ended instead.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such program.
+    pub fn start(program: &str, place: &Place, limit: u32) -> Result<Self, String> {
+        let mut command = Command::new(program);
+        match place {
+            Place::Sqlite(path) => command.env("NODE_SQLITE", path),
+            Place::Postgres { url, schema } => command.env("NODE_POSTGRES", url).env("NODE_SCHEMA", schema),
+        };
+        command.env("NODE_LIMIT", limit.to_string()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("the node can be started");
+        let mut node = Self { child, address: String::new() };
+        let stdout = node.child.stdout.take().expect("it is piped");
+        BufReader::new(stdout).read_line(&mut node.address).expect("it prints text");
+        node.address.truncate(node.address.trim_end().len());
+        if node.address.is_empty() {
+            let mut said = String::new();
+            let _ = node.child.stderr.take().expect("it is piped").read_to_string(&mut said);
+            return Err(said);
+        }
+        Ok(node)
+    }
+
+    /// `kill -9`, and waits until it is gone.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
