@@ -66,3 +66,23 @@ async fn an_administrator_logs_a_user_out_everywhere() {
     }
     assert_eq!(alice.get("/").status, 200);
 }
+
+/// The README's excerpt, line by line: it shows what runs.
+#[test]
+fn the_readme_shows_this_example() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let read = |path: &str| std::fs::read_to_string(format!("{root}/{path}")).expect("the file is there");
+    let readme = read("README.md");
+    let (_, shown) =
+        readme.split_once("<!-- from examples/postgres -->\n```rust,ignore\n").expect("the README has the excerpt");
+    let (shown, _) = shown.split_once("```").expect("the excerpt ends");
+    let example: String = ["main", "users", "pages", "audit"]
+        .iter()
+        .map(|file| read(&format!("examples/postgres/src/{file}.rs")))
+        .collect();
+    for line in shown.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        // The example says more about a database that cannot be reached.
+        let line = line.strip_suffix("?;").unwrap_or(line);
+        assert!(example.contains(line), "not in the example: {line}");
+    }
+}
