@@ -76,7 +76,7 @@ struct Inner {
 const PATIENCE: i32 = 5_000;
 
 /// How many expired sessions are removed before others may write.
-const PURGE_STEP: usize = 256;
+const PURGE_STEP: usize = 100;
 
 impl SqliteStore {
     /// Opens the sessions in that file, and makes it if it is not there.

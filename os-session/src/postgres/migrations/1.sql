@@ -97,14 +97,16 @@ begin
         end if;
     end if;
 
-    with gone as (
-        delete from {schema}.session s
-        where s.key = replaced
-        returning s.user_id, s.handle, case when s.expires > moment then 1 else 3 end as reason
-    )
-    select array_agg(g.user_id), array_agg(g.handle), array_agg(g.reason::smallint)
-    into ended_users, ended_handles, ended_reasons
-    from gone g;
+    if replaced is not null then
+        with gone as (
+            delete from {schema}.session s
+            where s.key = replaced
+            returning s.user_id, s.handle, case when s.expires > moment then 1 else 3 end as reason
+        )
+        select array_agg(g.user_id), array_agg(g.handle), array_agg(g.reason::smallint)
+        into ended_users, ended_handles, ended_reasons
+        from gone g;
+    end if;
 
     -- By handle, since a session keeps it when its token is exchanged meanwhile.
     with gone as (
