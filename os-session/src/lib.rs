@@ -16,6 +16,8 @@ mod group;
 mod error;
 mod store;
 mod memory;
+#[cfg(any(feature = "postgres", feature = "sqlite-unbundled"))]
+mod told;
 #[cfg(feature = "sqlite-unbundled")]
 mod sqlite;
 #[cfg(feature = "postgres")]

@@ -4,7 +4,6 @@ mod schema;
 mod failure;
 mod address;
 mod rows;
-mod told;
 mod migrations;
 mod pool;
 mod builder;
@@ -16,13 +15,13 @@ pub use self::builder::PostgresBuilder;
 use self::pool::Pool;
 use self::rows::Unread;
 use self::schema::{Schema, Statements};
-use self::told::Told;
 use crate::clock::Clock;
 use crate::store::{
     Authenticated, Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, Store, StoreError,
     WhenFull,
 };
 use crate::token::SessionKey;
+use crate::told::Told;
 use crate::user::UserId;
 
 /// Sessions in PostgreSQL, shared by all nodes of an application. Feature `postgres`.
@@ -83,7 +82,7 @@ struct Shared {
     schema: Schema,
     statements: Arc<Statements>,
     pool: Pool,
-    unread: Told,
+    unread: Told<SessionHandle>,
 }
 
 impl fmt::Debug for PostgresStore {
@@ -131,7 +130,12 @@ impl PostgresStore {
 
     /// The row's meaning; one that cannot be used is told of, and counts as none.
     fn usable<T>(&self, row: Result<T, Unread>) -> Option<T> {
-        row.inspect_err(|unread| self.shared.unread.tell(*unread)).ok()
+        let tell = |unread: &Unread| {
+            if self.shared.unread.is_news(unread.handle) {
+                tracing::warn!(session = %unread.handle, "a session in PostgreSQL counts as none: {}", unread.why);
+            }
+        };
+        row.inspect_err(tell).ok()
     }
 }
 

@@ -9,10 +9,9 @@ mod readers;
 mod writer;
 mod changes;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -26,6 +25,7 @@ use self::writer::{Change, Writer};
 use crate::clock::Clock;
 use crate::store::{Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, Store, StoreError};
 use crate::token::SessionKey;
+use crate::told::Told;
 use crate::user::UserId;
 
 /// Sessions in an SQLite file: they survive a restart and a crash, with nothing to install. Feature `sqlite`.
@@ -67,7 +67,7 @@ struct Inner {
     warm: Arc<Warm>,
     readers: Arc<Readers>,
     /// Rows that could not be read, each told once.
-    unreadable: Mutex<HashSet<i64>>,
+    unreadable: Told<i64>,
     writer: Writer,
 }
 
@@ -154,7 +154,7 @@ impl SqliteBuilder {
         let warm = Arc::new(Warm::new(self.cached_sessions));
         let readers = Arc::new(Readers::open(&path).map_err(at)?);
         let writer = Writer::start(connection, self.clock.clone(), warm.clone(), owner, &path)?;
-        Ok(Inner { path, clock: self.clock, warm, readers, unreadable: Mutex::default(), writer })
+        Ok(Inner { path, clock: self.clock, warm, readers, unreadable: Told::default(), writer })
     }
 }
 
@@ -180,7 +180,7 @@ impl Inner {
                 session.found(self.clock.now())
             }
             Stored::Unreadable(id, why) => {
-                if self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
+                if self.unreadable.is_news(id) {
                     tracing::warn!(row = id, %why, "a stored session cannot be read: its user counts as not connected");
                 }
                 None

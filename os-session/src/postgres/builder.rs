@@ -15,6 +15,7 @@ use super::schema::{Schema, Statements};
 use super::{PostgresStore, Shared, address, failure, migrations};
 use crate::clock::Clock;
 use crate::store::StoreError;
+use crate::told::Told;
 
 type MakeManager = Box<dyn Fn(Config, ManagerConfig) -> Manager + Send + Sync>;
 
@@ -145,7 +146,7 @@ impl PostgresBuilder {
         let statements = Arc::new(Statements::new(&schema));
         let most = usize::try_from(self.max_connections).unwrap_or(usize::MAX);
         let pool = Pool::new(manager(), most, self.deadline, statements.clone())?;
-        let shared = Shared { clock: self.clock, schema, statements, pool, unread: super::Told::default() };
+        let shared = Shared { clock: self.clock, schema, statements, pool, unread: Told::default() };
         Ok(PostgresStore { shared: Arc::new(shared) })
     }
 }
