@@ -235,6 +235,11 @@ impl Declaration {
         self.allow.is_some() || self.deny.is_some()
     }
 
+    /// The rule admits whoever is connected, and nobody as well: there is nothing to find out before the handler asks.
+    pub(crate) fn admits_everybody(&self) -> bool {
+        !self.requires_connection() && !self.has_expressions()
+    }
+
     /// Why this handler accepts requests from other sites, if it does.
     pub(crate) fn cross_site_reason(&self) -> Option<&'static str> {
         self.cross_site

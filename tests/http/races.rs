@@ -205,7 +205,8 @@ async fn one_failing_read_destroys_nothing_and_logs_nobody_out() {
     let mut alice = site.browser_of("alice").await;
     let cookie = alice.cookie(COOKIE).unwrap().to_owned();
     store.fail("find");
-    for path in ["/login/bob", "/logout", "/logout-everywhere", "/logout-elsewhere", "/confirm"] {
+    // A log-out reads nothing: it is in the next test.
+    for path in ["/login/bob", "/logout-everywhere", "/logout-elsewhere", "/confirm"] {
         let answer = alice.post(path, &[]).await;
         assert_eq!(answer.status(), 503, "{path}");
         assert_eq!(set_cookies(&answer), [""; 0], "{path}");
@@ -215,6 +216,20 @@ async fn one_failing_read_destroys_nothing_and_logs_nobody_out() {
     assert_eq!(alice.get("/me").await.text(), "alice");
     assert_eq!(site.memory.len(), 1);
     assert_eq!(site.log.take(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_log_out_needs_no_read() {
+    let (site, store) = Site::watched(|builder| builder).await;
+    let mut alice = site.browser_of("alice").await;
+    store.fail("find");
+    let answer = alice.post("/logout", &[]).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.header("vary"), Some("Cookie"));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    store.heal();
+    assert_eq!((alice.cookie(COOKIE), site.memory.len()), (None, 0), "gone from the browser and from the store");
+    assert_eq!(site.log.take(), ["alice: disconnected"], "and the hooks were told who left");
 }
 
 #[tokio::test]

@@ -174,6 +174,19 @@ impl Context {
         Ok(groups)
     }
 
+    /// The key in the request's cookie, as long as nobody has looked which session it is.
+    pub(crate) fn unread_key(&self) -> Result<Option<SessionKey>, Error> {
+        self.judge()?;
+        let mut state = self.state();
+        match state.connection {
+            Connection::Unread(key) => {
+                state.looked_at = true;
+                Ok(key)
+            }
+            _ => Ok(None),
+        }
+    }
+
     pub(crate) fn key(&self) -> Option<SessionKey> {
         match &self.state().connection {
             Connection::User(connected) => Some(connected.key),

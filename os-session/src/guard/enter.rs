@@ -47,7 +47,7 @@ fn admits_at_once(session: &Session, rule: &'static Declaration) -> Result<bool,
     Ok(match admitted {
         Look::User(admitted) => admitted,
         Look::Nobody => !rule.requires_connection(),
-        Look::Ask(_) => false,
+        Look::Ask(_) => rule.admits_everybody(),
     })
 }
 

@@ -89,7 +89,12 @@ fn new_session(
 
 pub(super) async fn disconnect(session: &Session) -> Result<(), Error> {
     let Session(context) = session;
-    if let Some(connected) = context.connected().await? {
+    if !hook::any(&[EventKind::PreCloseSession])
+        && let Some(key) = context.unread_key()?
+    {
+        // Nobody has to be told who leaves, so the store is not asked.
+        close_key(session, &key, CloseReason::Disconnected).await?;
+    } else if let Some(connected) = context.connected().await? {
         let input = HookInput::of(session, Some(&connected.user)).closing(CloseReason::Disconnected);
         hook::run(&[EventKind::PreCloseSession], input).await?;
         close_current(session, CloseReason::Disconnected).await?;
@@ -207,7 +212,11 @@ async fn close_current(session: &Session, reason: CloseReason) -> Result<(), Err
     let Some(connected) = session.0.connected().await? else {
         return Ok(());
     };
-    let ended = session.sessions().0.store.close(&connected.key).await?;
+    close_key(session, &connected.key, reason).await
+}
+
+async fn close_key(session: &Session, key: &SessionKey, reason: CloseReason) -> Result<(), Error> {
+    let ended = session.sessions().0.store.close(key).await?;
     session.0.ended();
     session.sessions().after_close(Some(session), ended, reason).await;
     Ok(())
