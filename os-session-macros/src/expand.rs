@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use syn::{ReturnType, Signature, Type};
 
 use crate::expression::Policies;
+use crate::function::Function;
 use crate::paths::Runtime;
 use crate::spelling::spelled;
 
@@ -20,6 +21,23 @@ pub(crate) fn place(name: &Ident, runtime: &Runtime) -> TokenStream {
             file: ::core::file!(),
             line: ::core::line!(),
         }
+    }
+}
+
+/// A type that nobody sees, beside a function and as visible as it.
+pub(crate) fn hidden_type(function: &Function, name: &Ident) -> TokenStream {
+    let (cfgs, vis) = (function.cfgs(), &function.vis);
+    quote! {
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(
+            dead_code,
+            missing_copy_implementations,
+            missing_debug_implementations,
+            non_camel_case_types,
+            unreachable_pub
+        )]
+        #vis enum #name {}
     }
 }
 

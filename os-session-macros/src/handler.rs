@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{ExprPath, FnArg, Type, parse_quote};
 
 use crate::diagnostics::Diagnostics;
-use crate::expand::{ask_policies, place};
+use crate::expand::{ask_policies, hidden_type, place};
 use crate::expression::Policies;
 use crate::function::Function;
 use crate::neighbours;
@@ -98,7 +98,7 @@ fn rule_name(handler: &Ident) -> Ident {
 
 fn expand_rule(function: &Function, rule: &Ident, declared: &Declared<'_>, runtime: &Runtime) -> TokenStream {
     let cfgs: Vec<_> = function.cfgs().collect();
-    let vis = &function.vis;
+    let hidden = hidden_type(function, rule);
     let Declared { declaration, public, deny_fun, policies, state, listed } = declared;
     let public = public.then(|| {
         quote!(
@@ -119,16 +119,7 @@ fn expand_rule(function: &Function, rule: &Ident, declared: &Declared<'_>, runti
     let deny_fun = deny_fun.map(|deny_fun| expand_deny_fun(deny_fun, &state, runtime));
     let listed = listed.then(|| quote!(#runtime::inventory::submit! { #runtime::Registered(&__DECLARATION) }));
     quote! {
-        #(#cfgs)*
-        #[doc(hidden)]
-        #[allow(
-            dead_code,
-            missing_copy_implementations,
-            missing_debug_implementations,
-            non_camel_case_types,
-            unreachable_pub
-        )]
-        #vis enum #rule {}
+        #hidden
 
         #(#cfgs)*
         const _: () = {

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 
 use crate::arguments::{self, Key, Once};
 use crate::diagnostics::Diagnostics;
-use crate::expand::output;
+use crate::expand::{hidden_type, output};
 use crate::function::Function;
 use crate::neighbours;
 use crate::paths::Runtime;
@@ -78,27 +78,10 @@ fn check(function: &Function, errors: &mut Diagnostics) {
     }
 }
 
-/// A type of the function's name, so that whatever imports the one imports the other.
-fn expand_type(function: &Function) -> TokenStream {
-    let cfgs = function.cfgs();
-    let (vis, name) = (&function.vis, &function.sig.ident);
-    quote! {
-        #(#cfgs)*
-        #[doc(hidden)]
-        #[allow(
-            dead_code,
-            missing_copy_implementations,
-            missing_debug_implementations,
-            non_camel_case_types,
-            unreachable_pub
-        )]
-        #vis enum #name {}
-    }
-}
-
 fn expand_named(function: &Function, runtime: &Runtime) -> TokenStream {
-    let named = expand_type(function);
     let name = &function.sig.ident;
+    // Of the function's name, so that whatever imports the one imports the other.
+    let named = hidden_type(function, name);
     let cfgs = function.cfgs();
     let parameters: Vec<_> = function.parameter_types().collect();
     let output = output(&function.sig);
@@ -131,8 +114,9 @@ fn expand_named(function: &Function, runtime: &Runtime) -> TokenStream {
 
 /// A policy with errors is one all the same, or each rule that names it would be reported as well. It is never asked.
 fn expand_broken(function: &Function, runtime: &Runtime) -> TokenStream {
-    let named = expand_type(function);
     let name = &function.sig.ident;
+    // Of the function's name, so that whatever imports the one imports the other.
+    let named = hidden_type(function, name);
     let cfgs = function.cfgs();
     quote! {
         #named
