@@ -11,11 +11,12 @@ use crate::context::Session;
 use crate::declaration::Declaration;
 use crate::deny::{Denied, DenyFun};
 use crate::error::{Denial, Error};
-use crate::policy::{AskPolicy, OfHandler, Policies};
+use crate::policy::{AskPolicy, OfHandler};
 use crate::respond::{to_confirm, to_login};
 
 mod enter;
 
+use self::enter::decide;
 pub(crate) use self::enter::enter;
 
 /// A function that carries a rule: implemented by what an attribute puts beside it.
@@ -67,12 +68,14 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let declaration = R::declaration();
-        let admitted = match R::POLICIES {
-            None => admit(parts.extensions.get(), declaration, None).await,
-            Some(ask) => {
-                let session = parts.extensions.get().cloned();
-                admit(session.as_ref(), declaration, Some(&mut OfHandler { ask, parts, state })).await
-            }
+        // Nothing of a decision that takes time is in this future: it is in the box of every request.
+        let admitted = match admits_at_once(parts.extensions.get(), declaration) {
+            Ok(Some(session)) => match R::POLICIES {
+                None => decide(&session, declaration, None).await,
+                Some(ask) => decide(&session, declaration, Some(&mut OfHandler { ask, parts, state })).await,
+            },
+            Ok(None) => return Ok(Self::new()),
+            Err(error) => Err(error.into()),
         };
         let Err(refused) = admitted else {
             return Ok(Self::new());
@@ -137,24 +140,21 @@ impl From<Refusal> for Error {
     }
 }
 
-/// Decides whether a request reaches its handler.
-async fn admit(
-    session: Option<&Session>,
-    declaration: &'static Declaration,
-    policies: Option<&mut dyn Policies>,
-) -> Result<(), Refusal> {
+/// `None` for a request that reaches its handler; the session where that is yet to be decided.
+fn admits_at_once(session: Option<&Session>, declaration: &'static Declaration) -> Result<Option<Session>, Error> {
     if declaration.is_public() {
         if let Some(session) = session {
             session.0.declare_public();
         }
-        return Ok(());
+        return Ok(None);
     }
     let session = session.ok_or(Error::NoLayer)?;
     if declaration.cross_site_reason().is_some() {
         session.0.admit_cross_site();
     }
     session.0.judge()?;
-    enter(session, declaration, policies).await
+    let admitted = enter::admits_at_once(session, declaration)?;
+    Ok((!admitted).then(|| session.clone()))
 }
 
 /// What answers a refusal that its handler has no answer for: the log-in page, the application's `deny_fun`, a problem.

@@ -12,11 +12,13 @@ mod users;
 
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use axum::extract::FromRef;
 use os_session::routing::{Router, get, post};
 use os_session::{BoxError, PostgresStore, Sessions};
 use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
 
 use crate::users::{Role, Users};
@@ -42,8 +44,10 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), BoxError> {
     let url = std::env::var("DATABASE_URL")
         .map_err(|_| "say where the database is: DATABASE_URL=postgres://user@host/name")?;
-    let pool = PgPool::connect(&url).await.map_err(|error| format!("the database of `DATABASE_URL`: {error}"))?;
-    sqlx::migrate!().run(&pool).await?;
+    // By default the pool would go on trying for half a minute.
+    let pool = PgPoolOptions::new().acquire_timeout(Duration::from_secs(5)).connect(&url).await;
+    let pool = pool.map_err(|error| format!("the database of `DATABASE_URL` cannot be used: {error}"))?;
+    sqlx::migrate!().run(&pool).await.map_err(|error| format!("the tables of the application: {error}"))?;
     let app = App { users: Users::new(pool.clone()), pool };
     app.users.seed().await?;
 

@@ -21,7 +21,7 @@ pub async fn articles(user: UserId) -> String {
     format!("articles for {user} to write\n")
 }
 
-/// The audit is written in the application's transaction and read with its pool.
+/// What the hooks in [`crate::audit`] wrote.
 #[connected(allow = Role::Admin)]
 pub async fn admin(State(pool): State<PgPool>) -> Result<String, StatusCode> {
     let rows = sqlx::query_as::<_, (Option<i64>, String)>("select user_id, what from audit order by at desc limit 50");

@@ -5,6 +5,7 @@ use tokio::sync::OnceCell;
 
 use crate::context::{Connected, Look, Session};
 use crate::declaration::{Declaration, Verdict};
+use crate::deny::BoxFuture;
 use crate::error::{Denial, Error};
 use crate::expression::Answers;
 use crate::guard::Refusal;
@@ -14,20 +15,29 @@ use crate::policy::Policies;
 
 /// Runs a wrapped request up to its handler. Hooks run once a request, the rule wherever there is one; inside a hook the rule
 /// alone.
-pub(crate) async fn enter(
-    session: &Session,
+pub(crate) async fn enter<'a>(
+    session: &'a Session,
     rule: &'static Declaration,
-    policies: Option<&mut dyn Policies>,
+    policies: Option<&'a mut dyn Policies>,
 ) -> Result<(), Refusal> {
     if admits_at_once(session, rule)? {
         return Ok(());
     }
-    // Boxed: the futures of handlers stay small, and hooks, a refusal or a store to be waited for outweigh it.
-    Box::pin(step_by_step(session, rule, policies)).await
+    decide(session, rule, policies).await
+}
+
+/// What is left where it cannot be told at once. Boxed: the futures of handlers stay small, and hooks, a refusal or a store to be
+/// waited for outweigh it.
+pub(super) fn decide<'a>(
+    session: &'a Session,
+    rule: &'static Declaration,
+    policies: Option<&'a mut dyn Policies>,
+) -> BoxFuture<'a, Result<(), Refusal>> {
+    Box::pin(step_by_step(session, rule, policies))
 }
 
 /// Whether it can be told without waiting, and without a hook to be run, that the request is admitted: most are.
-fn admits_at_once(session: &Session, rule: &'static Declaration) -> Result<bool, Error> {
+pub(super) fn admits_at_once(session: &Session, rule: &'static Declaration) -> Result<bool, Error> {
     let sessions = session.sessions();
     if sessions.0.has_request_hooks || rule.ignores_session() {
         return Ok(false);
@@ -77,7 +87,7 @@ async fn step_by_step(
         connected = settle(session, connected, hooks).await?;
     }
 
-    match decide(session, rule, connected.as_ref(), policies).await? {
+    match decision(session, rule, connected.as_ref(), policies).await? {
         Decision::Admitted => {}
         Decision::NotConnected => {
             unconnected(session).await?;
@@ -184,7 +194,7 @@ enum Decision {
 }
 
 /// The rule itself, and then how long ago the user proved who they are: who is refused anyway need not do that again.
-async fn decide(
+async fn decision(
     session: &Session,
     rule: &'static Declaration,
     connected: Option<&Connected>,

@@ -18,15 +18,20 @@ pub struct PostgresExample {
 impl PostgresExample {
     /// Makes a database, starts the example on it and waits until it listens.
     pub async fn start() -> Self {
-        static BINARY: OnceLock<PathBuf> = OnceLock::new();
         let database = unique_name("example");
         let server = client(&url()).await;
         server.batch_execute(&format!("create database {database}")).await.expect("a database can be made");
         let mut this = Self { process: None, database };
-        let mut command = Command::new(BINARY.get_or_init(|| binary("postgres-example")));
-        command.env("PORT", "0").env("DATABASE_URL", this.database_url());
+        let mut command = command(&this.database_url());
         this.process = Some(Process::start(&mut command, LISTENING));
         this
+    }
+
+    /// What it says before it ends, where it cannot use its database.
+    pub fn refused(url: &str) -> String {
+        let output = command(url).output().expect("the example starts");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
     /// Where it listens.
@@ -44,6 +49,13 @@ impl PostgresExample {
         let (server, _) = url.rsplit_once('/').expect("the address names a database");
         format!("{server}/{}", self.database)
     }
+}
+
+fn command(url: &str) -> Command {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    let mut command = Command::new(BINARY.get_or_init(|| binary("postgres-example")));
+    command.env("PORT", "0").env("DATABASE_URL", url);
+    command
 }
 
 impl Drop for PostgresExample {

@@ -64,7 +64,16 @@ async fn an_administrator_logs_a_user_out_everywhere() {
     for bob in [one, other] {
         bob.get("/").leads_to("/login?next=/");
     }
-    assert_eq!(alice.get("/").status, 200);
+    let elsewhere = logged_in(&app, "alice").await;
+    alice.post("/logout-everywhere", &[]).leads_to("/login");
+    elsewhere.get("/").leads_to("/login?next=/");
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_used_is_one_line() {
+    let said = PostgresExample::refused("postgres://postgres@127.0.0.1:1/none");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.starts_with("postgres-example: the database of `DATABASE_URL` cannot be used"), "{said}");
 }
 
 /// The README's excerpt, line by line: it shows what runs.
@@ -81,7 +90,7 @@ fn the_readme_shows_this_example() {
         .map(|file| read(&format!("examples/postgres/src/{file}.rs")))
         .collect();
     for line in shown.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        // The example says more about a database that cannot be reached.
+        // The example says more of what may fail.
         let line = line.strip_suffix("?;").unwrap_or(line);
         assert!(example.contains(line), "not in the example: {line}");
     }
