@@ -7,6 +7,8 @@
 //! $ curl -b jar localhost:3000/documents/1
 //! ```
 //!
+//! Sessions are kept in `documents.db`, or the file that `DOCUMENTS_DB` names; the documents themselves go with the process.
+//!
 //! What to read, in this order: [`pages`] for the rules, [`policies`] for what they ask, [`sharing`] for a rule on a function that is no
 //! handler. `access.txt` beside this crate says who reaches what, and its test fails when that changes unnoticed.
 
@@ -21,10 +23,11 @@ mod users;
 
 use std::error::Error;
 use std::net::Ipv4Addr;
+use std::process::ExitCode;
 
 use axum::extract::FromRef;
 use os_session::routing::{Router, get, post};
-use os_session::{Sessions, SessionsBuilder};
+use os_session::{Sessions, SessionsBuilder, SqliteStore};
 use tokio::net::TcpListener;
 
 use crate::documents::Documents;
@@ -38,9 +41,20 @@ struct App {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("documents: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let app = App { users: Users::with_people()?, documents: Documents::with_examples() };
-    let sessions = builder(&app).build().await?;
+    let file = std::env::var_os("DOCUMENTS_DB").unwrap_or_else(|| "documents.db".into());
+    let sessions = builder(&app).store(SqliteStore::open(file).await?).build().await?;
     let router = routes().with_state(app);
     println!("{}", router.access_table());
 
