@@ -1,0 +1,9 @@
+use os_session::{connected, policy};
+
+#[connected]
+#[policy]
+async fn home() -> bool {
+    true
+}
+
+fn main() {}

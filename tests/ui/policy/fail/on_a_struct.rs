@@ -1,0 +1,6 @@
+use os_session::policy;
+
+#[policy]
+struct OfficeHours;
+
+fn main() {}
