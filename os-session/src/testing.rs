@@ -27,9 +27,11 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+mod access;
 mod browser;
 mod laws;
 
+pub use self::access::assert_access_table;
 pub use self::browser::{Answer, Browser};
 pub use self::laws::{law_names, shared_law_names, shared_store_law, shared_store_laws, store_law, store_laws};
 pub use crate::clock::Clock;

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
-use os_session::testing::{Browser, Clock};
+use os_session::testing::{Browser, Clock, assert_access_table};
 use os_session::{MemoryStore, Sessions};
 
 use super::*;
@@ -44,6 +44,12 @@ impl Site {
 }
 
 const DRAFT: &str = r#"{"title": "A letter", "text": "Dear all,"}"#;
+
+/// Whoever changes a rule changes the file as well, where a reviewer sees it.
+#[test]
+fn who_reaches_what_is_known() {
+    assert_access_table(&routes().access_table(), "access.txt");
+}
 
 #[tokio::test]
 async fn owners_editors_and_administrators_read() {
