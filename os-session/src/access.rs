@@ -1,185 +1,238 @@
 //! The access table: who may call what.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
 
-use axum::routing::MethodFilter;
+use crate::declaration::{self, Declaration, Kind};
 
-use crate::declaration::{self, Declaration, Place};
-use crate::sessions::Sessions;
+mod json;
+mod reach;
+mod routing;
+mod text;
 
-/// The methods of a route, as the table shows them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Methods(String);
+pub(crate) use self::reach::Reach;
+pub(crate) use self::routing::{Methods, Routing, Slot, Target};
+pub(crate) use self::text::Places;
 
-impl Methods {
-    pub(crate) fn of(filter: MethodFilter) -> Self {
-        const NAMES: [(MethodFilter, &str); 9] = [
-            (MethodFilter::GET, "GET"),
-            (MethodFilter::HEAD, "HEAD"),
-            (MethodFilter::POST, "POST"),
-            (MethodFilter::PUT, "PUT"),
-            (MethodFilter::PATCH, "PATCH"),
-            (MethodFilter::DELETE, "DELETE"),
-            (MethodFilter::OPTIONS, "OPTIONS"),
-            (MethodFilter::TRACE, "TRACE"),
-            (MethodFilter::CONNECT, "CONNECT"),
-        ];
-        let names: Vec<_> =
-            NAMES.iter().filter(|(method, _)| filter.or(*method) == filter).map(|(_, name)| *name).collect();
-        Self(names.join(","))
-    }
-
-    /// Every method.
-    pub(crate) fn any() -> Self {
-        Self("*".to_owned())
-    }
-
-    /// Every method that is not routed.
-    pub(crate) fn others() -> Self {
-        Self("(others)".to_owned())
-    }
-
-    pub(crate) fn includes_get(&self) -> bool {
-        self.0 == "*" || self.0.split(',').any(|method| method == "GET")
-    }
-}
-
-/// Where a routed handler finds the `Sessions` that its router was given at the end.
-pub(crate) type Slot = Arc<OnceLock<Sessions>>;
-
-/// What a route leads to.
-#[derive(Debug, Clone)]
-pub(crate) enum Target {
-    /// A handler with a rule, and where it will find its `Sessions`.
-    Declared(&'static Declaration, Slot),
-    /// Something of axum's, and why it is open.
-    Open(&'static str),
-}
-
-/// One route of a router.
-#[derive(Debug, Clone)]
-pub(crate) struct Routing {
-    /// Empty until the route has one.
-    pub(crate) path: String,
-    pub(crate) methods: Methods,
-    pub(crate) target: Target,
-}
-
-impl Routing {
-    pub(crate) fn declared(methods: Methods, declaration: &'static Declaration, slot: Slot) -> Self {
-        Self { path: String::new(), methods, target: Target::Declared(declaration, slot) }
-    }
-
-    pub(crate) fn open(methods: Methods, reason: &'static str) -> Self {
-        Self { path: String::new(), methods, target: Target::Open(reason) }
-    }
-
-    pub(crate) fn at(mut self, path: impl Into<String>) -> Self {
-        self.path = path.into();
-        self
-    }
-
-    /// The route under a prefix, as axum joins them.
-    pub(crate) fn nested_in(mut self, prefix: &str) -> Self {
-        self.path = match (prefix.strip_suffix('/'), &*self.path) {
-            (Some(prefix), path) => format!("{prefix}{path}"),
-            (None, "/") => prefix.to_owned(),
-            (None, path) => format!("{prefix}{path}"),
-        };
-        self
-    }
-}
-
-/// One line of an [`AccessTable`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub struct AccessRow {
-    /// The path of the route, with what it is nested in; `None` for a function that is not routed.
-    pub path: Option<String>,
-    /// The methods, separated by commas; `*` for all.
-    pub methods: Option<String>,
-    /// The rule, in words.
-    pub rule: String,
-    /// The declared function, with module, file and line; `None` for what was routed as open.
-    pub handler: Option<String>,
-}
-
-/// Who may call what: the rules of a router, or of the whole binary. Shown as text, a line a rule.
+/// Who may call what: the rules of a router, or of the whole binary. Shown as text, a line a rule, and as JSON.
 ///
 /// ```
-/// use os_session::public;
 /// use os_session::routing::{Router, get};
+/// use os_session::{connected, public};
 ///
 /// #[public(reason = "the shop window")]
 /// async fn home() {}
 ///
-/// let router: Router = Router::new().route("/", get(home));
-/// assert!(router.access_table().to_string().starts_with("GET  /  public: the shop window"));
+/// #[connected(allow = "staff", deny = "banned")]
+/// async fn stock() {}
+///
+/// let router: Router = Router::new().route("/", get(home)).route("/stock", get(stock));
+/// let table = router.access_table();
+/// assert!(table.to_string().starts_with("GET  /       public: the shop window"));
+///
+/// let reached = table.reachable_by(&["banned"]);
+/// assert_eq!(reached.routes().map(|row| row.path.as_deref().unwrap()).collect::<Vec<_>>(), ["/"]);
 /// ```
+///
+/// # JSON
+///
+/// [`to_json`](AccessTable::to_json), and `serde`, give an object of this shape, to which fields may be added:
+///
+/// ```json
+/// {
+///   "version": 1,
+///   "rows": [
+///     {
+///       "path": "/stock",
+///       "methods": ["GET"],
+///       "kind": "page",
+///       "rule": {
+///         "text": "connected, allow staff, deny banned",
+///         "connection": "required",
+///         "allow": { "group": "staff" },
+///         "deny": { "group": "banned" },
+///         "fresh": null,
+///         "cross_site": null
+///       },
+///       "reason": null,
+///       "handler": { "name": "stock", "module": "shop", "file": "src/shop.rs", "line": 9 },
+///       "depends_on": []
+///     }
+///   ]
+/// }
+/// ```
+///
+/// `path` is `null` and `methods` empty for what is not routed; a method may also be `*`, for all, or `(others)`, for those that are
+/// not routed. `kind` is `page`, `public`, `open`, `rpc` or `wrapper`. `rule` is `null` for what is public or open, which has a
+/// `reason` instead. `connection` is `required`, `optional` or `ignored`. An expression is `{"group": …}`, `{"policy": …}`,
+/// `{"not": …}`, `{"all": […]}` or `{"any": […]}`. `fresh` is in seconds. `handler` is `null` for what has none. `depends_on` lists
+/// policies, in what [`reachable_by`](AccessTable::reachable_by) answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessTable {
     rows: Vec<AccessRow>,
 }
 
+/// One line of an [`AccessTable`].
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct AccessRow {
+    /// The path of the route, with what it is nested in; `None` for a function that is not routed.
+    pub path: Option<String>,
+    /// The methods, separated by commas; `*` for all, `(others)` for those that are not routed.
+    pub methods: Option<String>,
+    /// What was declared.
+    pub kind: HandlerKind,
+    /// The rule, in words.
+    pub rule: String,
+    /// The declared function, with module, file and line; `None` for what was routed as open.
+    pub handler: Option<String>,
+    /// The policies that have a say, in what [`AccessTable::reachable_by`] answers; empty elsewhere, and where groups settle it.
+    pub depends_on: Vec<&'static str>,
+    pub(crate) what: What,
+}
+
+/// What stands in a line.
+#[derive(Clone, Copy)]
+pub(crate) enum What {
+    Declared(&'static Declaration),
+    Open(&'static str),
+}
+
+/// What an [`AccessRow`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum HandlerKind {
+    /// A handler under `#[connected]`.
+    Page,
+    /// A handler under `#[public]`.
+    Public,
+    /// Something of axum's, routed with a reason.
+    Open,
+    /// A function under `#[connected_rpc]`.
+    Rpc,
+    /// A function under `#[connected_wrapper]`.
+    Wrapper,
+}
+
+impl HandlerKind {
+    fn of(what: What) -> Self {
+        match what {
+            What::Open(_) => Self::Open,
+            What::Declared(declaration) => match declaration.kind() {
+                Kind::Page => Self::Page,
+                Kind::Public { .. } => Self::Public,
+                Kind::Rpc => Self::Rpc,
+                Kind::Wrapper => Self::Wrapper,
+            },
+        }
+    }
+
+    /// Whether it is for routing, and not for being called by other functions.
+    fn is_routable(self) -> bool {
+        !matches!(self, Self::Rpc | Self::Wrapper)
+    }
+}
+
+impl AccessRow {
+    fn new(what: What, routing: Option<&Routing>) -> Self {
+        let (rule, handler) = match what {
+            What::Declared(declaration) => (declaration.to_string(), Some(declaration.place().to_string())),
+            What::Open(reason) => (format!("open: {reason}"), None),
+        };
+        Self {
+            path: routing.map(|routing| routing.path.clone()),
+            methods: routing.map(|routing| routing.methods.as_str().to_owned()),
+            kind: HandlerKind::of(what),
+            rule,
+            handler,
+            depends_on: Vec::new(),
+            what,
+        }
+    }
+
+    fn of_route(routing: &Routing) -> Self {
+        let what = match &routing.target {
+            Target::Declared(declaration, _) => What::Declared(declaration),
+            Target::Open(reason) => What::Open(reason),
+        };
+        Self::new(what, Some(routing))
+    }
+
+    fn of_function(declaration: &'static Declaration) -> Self {
+        Self::new(What::Declared(declaration), None)
+    }
+
+    /// Routes first, then what is called in requests, then what is routed nowhere.
+    fn order(&self) -> impl Ord + '_ {
+        let section = (self.path.is_none(), self.kind.is_routable());
+        (section, &self.path, &self.methods, &self.rule, &self.handler)
+    }
+}
+
+impl fmt::Debug for AccessRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, methods, rule, handler, .. } = self;
+        f.debug_struct("AccessRow")
+            .field("path", path)
+            .field("methods", methods)
+            .field("rule", rule)
+            .field("handler", handler)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for AccessRow {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { path, methods, kind, rule, handler, depends_on, what: _ } = self;
+        (path, methods, kind, rule, handler, depends_on)
+            == (&other.path, &other.methods, &other.kind, &other.rule, &other.handler, &other.depends_on)
+    }
+}
+
+impl Eq for AccessRow {}
+
 impl AccessTable {
-    /// The lines, sorted by path and method, then by handler.
+    /// The lines: routes, sorted by path and method, then server functions, then handlers that are not routed.
     #[must_use]
     pub fn rows(&self) -> &[AccessRow] {
         &self.rows
     }
 
+    /// The lines of what is routed.
+    pub fn routes(&self) -> impl Iterator<Item = &AccessRow> {
+        self.rows.iter().filter(|row| row.path.is_some())
+    }
+
+    /// The handlers of this binary that no route here leads to: forgotten, or of another router.
+    pub fn unrouted(&self) -> impl Iterator<Item = &AccessRow> {
+        self.rows.iter().filter(|row| row.path.is_none() && row.kind.is_routable())
+    }
+
+    /// The table without what is not routed: for a binary that holds more than one application.
+    #[must_use]
+    pub fn routed_only(mut self) -> Self {
+        self.rows.retain(|row| row.path.is_some());
+        self
+    }
+
     fn new(rows: impl Iterator<Item = AccessRow>) -> Self {
         let mut rows: Vec<_> = rows.collect();
-        rows.sort();
+        rows.sort_by(|a, b| a.order().cmp(&b.order()));
         Self { rows }
     }
 
-    pub(crate) fn of_routes<'a>(routes: impl Iterator<Item = &'a Routing>) -> Self {
-        Self::new(routes.map(|routing| {
-            let (rule, handler) = match &routing.target {
-                Target::Declared(declaration, _) => (declaration.to_string(), Some(declaration.place().to_string())),
-                Target::Open(reason) => (format!("open: {reason}"), None),
-            };
-            AccessRow { path: Some(routing.path.clone()), methods: Some(routing.methods.0.clone()), rule, handler }
-        }))
+    pub(crate) fn of_routes(routes: &[Routing]) -> Self {
+        let is_routed = |rule: &Declaration| {
+            let leads_to =
+                |routing: &Routing| matches!(routing.target, Target::Declared(target, _) if std::ptr::eq(target, rule));
+            routes.iter().any(leads_to)
+        };
+        let elsewhere = declaration::all().filter(|rule| !is_routed(rule)).map(AccessRow::of_function);
+        Self::new(routes.iter().map(AccessRow::of_route).chain(elsewhere))
     }
 }
 
 /// Every declared function of this binary, routed or not, server functions included.
 #[must_use]
 pub fn access_table() -> AccessTable {
-    AccessTable::new(declaration::all().map(|declaration| AccessRow {
-        path: None,
-        methods: None,
-        rule: declaration.to_string(),
-        handler: Some(Place::to_string(declaration.place())),
-    }))
-}
-
-/// Columns as wide as they need to be.
-impl fmt::Display for AccessTable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fn columns(row: &AccessRow) -> [&str; 4] {
-            let AccessRow { methods, path, rule, handler } = row;
-            [
-                methods.as_deref().unwrap_or_default(),
-                path.as_deref().unwrap_or_default(),
-                rule,
-                handler.as_deref().unwrap_or_default(),
-            ]
-        }
-        let width = |column: usize| self.rows.iter().map(|row| columns(row)[column].chars().count()).max().unwrap_or(0);
-        let widths = [width(0), width(1), width(2)];
-        for row in &self.rows {
-            let columns = columns(row);
-            for (text, width) in columns.iter().zip(widths) {
-                if width > 0 {
-                    write!(f, "{text:width$}  ")?;
-                }
-            }
-            writeln!(f, "{}", columns[3])?;
-        }
-        Ok(())
-    }
+    AccessTable::new(declaration::all().map(AccessRow::of_function))
 }

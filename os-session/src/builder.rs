@@ -225,7 +225,7 @@ impl SessionsBuilder {
             deny_fun,
             tasks: Tasks::new(),
             has_start_hooks: hook::any(hook::START),
-            has_request_hooks: hook::any(hook::IN_A_REQUEST),
+            goes_step_by_step: hook::any(hook::IN_A_REQUEST).into(),
             keeps_parts: hook::all().iter().any(|hook| hook.needs_parts)
                 || declaration::all().any(Declaration::wants_parts),
             resumed: Mutex::new(HashMap::new()),

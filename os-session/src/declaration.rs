@@ -21,6 +21,14 @@ pub struct Place {
     pub line: u32,
 }
 
+impl Place {
+    /// The path of the function: `shop::orders::list`.
+    pub(crate) fn path(&self) -> String {
+        let Self { name, module, .. } = self;
+        format!("{module}::{name}")
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, module, file, line } = self;
@@ -69,7 +77,7 @@ pub(crate) enum Kind {
 
 /// What a rule wants of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Connection {
+pub(crate) enum Connection {
     Required,
     Optional,
     Ignored,
@@ -211,6 +219,30 @@ impl Declaration {
         &self.place
     }
 
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn connection(&self) -> Connection {
+        self.connection
+    }
+
+    pub(crate) fn allowed(&self) -> Option<&Expression> {
+        self.allow.as_ref()
+    }
+
+    pub(crate) fn denied(&self) -> Option<&Expression> {
+        self.deny.as_ref()
+    }
+
+    pub(crate) fn fresh_within(&self) -> Option<Duration> {
+        self.fresh
+    }
+
+    pub(crate) fn fresh_in_words(&self) -> Option<String> {
+        self.fresh.map(|fresh| format!("fresh {}", Words(fresh)))
+    }
+
     pub(crate) fn is_public(&self) -> bool {
         matches!(self.kind, Kind::Public { .. })
     }
@@ -338,8 +370,8 @@ impl fmt::Display for Declaration {
                 write!(f, ", {word} {expression}")?;
             }
         }
-        if let Some(fresh) = self.fresh {
-            write!(f, ", fresh {}", Words(fresh))?;
+        if let Some(fresh) = self.fresh_in_words() {
+            write!(f, ", {fresh}")?;
         }
         if let Some(reason) = self.cross_site {
             write!(f, ", cross-site: {reason}")?;

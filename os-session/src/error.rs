@@ -46,6 +46,9 @@ pub enum Error {
     /// A rule, or the application, named a group that nobody created. 500.
     #[error(transparent)]
     NoSuchGroup(NoSuchGroup),
+    /// [`Sessions::explain`](crate::Sessions::explain) was asked for a handler by a name that is not exactly one handler's. 500.
+    #[error("{0}")]
+    NoSuchHandler(String),
     /// A policy of a server function failed, and with this status. What a policy of a handler fails with is the answer itself.
     #[error("the policy `{policy}` failed with {status}")]
     Policy {

@@ -146,7 +146,7 @@ impl Answers {
         self
     }
 
-    fn of(self, number: u8) -> Option<bool> {
+    pub(crate) fn of(self, number: u8) -> Option<bool> {
         (self.asked & 1 << number != 0).then_some(self.yes & 1 << number != 0)
     }
 }

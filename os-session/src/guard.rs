@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
@@ -15,9 +16,11 @@ use crate::policy::{AskPolicy, OfHandler};
 use crate::respond::{to_confirm, to_login};
 
 mod enter;
+mod watch;
 
 use self::enter::decide;
 pub(crate) use self::enter::enter;
+pub(crate) use self::watch::{Outcome, Seen, Watch};
 
 /// A function that carries a rule: implemented by what an attribute puts beside it.
 pub trait Declared: Send + Sync + 'static {
@@ -78,7 +81,7 @@ where
             Err(error) => Err(error.into()),
         };
         let Err(refused) = admitted else {
-            return Ok(Self::new());
+            return if watch::is_watched() { Err(StatusCode::NO_CONTENT.into_response()) } else { Ok(Self::new()) };
         };
         refused.note_way_back(parts);
         if let (Refusal::Denied { session, denial }, Some(deny_fun)) = (&refused, R::DENY_FUN) {

@@ -45,6 +45,7 @@ mod visit;
 mod access;
 mod builder;
 pub mod routing;
+mod explain;
 pub mod testing;
 
 #[doc(hidden)]
@@ -53,12 +54,13 @@ pub mod __private;
 
 pub use crate::attributes::*;
 
-pub use crate::access::{AccessRow, AccessTable, access_table};
+pub use crate::access::{AccessRow, AccessTable, HandlerKind, access_table};
 pub use crate::account::{FromUser, User};
 pub use crate::builder::SessionsBuilder;
 pub use crate::context::Session;
 pub use crate::deny::{DenyFn, DenyParam};
 pub use crate::error::{Denial, Error, HookError, HookFailure, NoSuchGroup};
+pub use crate::explain::{ByName, Explanation, NamesHandler};
 pub use crate::group::GroupName;
 pub use crate::groups::{CachedGroups, GroupNames, Groups};
 pub use crate::hook::{CloseReason, Extract, HookInfo, HookOutcome, HookParam, event, hooks};

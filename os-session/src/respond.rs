@@ -27,6 +27,7 @@ impl Error {
             Self::OutsideRequest
             | Self::NoLayer
             | Self::NoSuchGroup(_)
+            | Self::NoSuchHandler(_)
             | Self::Hook(_)
             | Self::InsideHook
             | Self::AnswerSent

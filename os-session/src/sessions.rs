@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -38,8 +39,8 @@ pub(crate) struct Inner {
     pub(crate) touch_interval: Duration,
     /// Some hook waits for the start of a process.
     pub(crate) has_start_hooks: bool,
-    /// Some hook runs in every request, so that none is admitted without looking for them.
-    pub(crate) has_request_hooks: bool,
+    /// No request is admitted without taking every step: some hook runs in each, or a test watches.
+    pub(crate) goes_step_by_step: AtomicBool,
     /// Some hook or `deny_fun` wants the request's head where the request itself is out of reach.
     pub(crate) keeps_parts: bool,
     /// Sessions that this process has met, and when they may be forgotten; used only where a hook wants to know.

@@ -1,7 +1,7 @@
 //! For tests of applications, and of stores.
 //!
 //! A [`Browser`] keeps cookies against a router in this process, and logs in in one call; a [`Clock`] is turned instead of waited
-//! for; [`store_laws`] checks an own [`Store`](crate::Store); [`admitted`] calls a declared handler like any function.
+//! for; a [`Tour`] checks that the server does what its access table says; [`store_laws`] checks an own [`Store`](crate::Store); [`admitted`] calls a declared handler like any function.
 //!
 //! ```
 //! # tokio::runtime::Runtime::new()?.block_on(async {
@@ -30,10 +30,12 @@
 mod access;
 mod browser;
 mod laws;
+mod tour;
 
 pub use self::access::assert_access_table;
 pub use self::browser::{Answer, Browser};
 pub use self::laws::{law_names, shared_law_names, shared_store_law, shared_store_laws, store_law, store_laws};
+pub use self::tour::Tour;
 pub use crate::clock::Clock;
 use crate::guard::Admitted;
 

@@ -30,9 +30,9 @@ async fn file(_: Request) -> Result<Response<String>, Infallible> {
 }
 
 /// A line a route: methods, path, rule, handler. The place in the source is left out, as it moves.
-fn lines(table: &os_session::AccessTable) -> String {
+fn lines(table: os_session::AccessTable) -> String {
     let mut text = String::new();
-    for line in table.to_string().lines() {
+    for line in table.routed_only().to_string().lines() {
         let line = line.split_once(" (tests/").map_or(line, |(line, _)| line);
         text.push_str(line.trim_end());
         text.push('\n');
@@ -51,7 +51,8 @@ fn the_table_of_a_nested_router_says_who_may_call_what() {
     let router: routing::Router = routing::Router::new()
         .route("/", get(home))
         .route("/login", get(login).post(login))
-        .route("/admin", any(admin).fallback(me))
+        .route("/admin", get(admin).fallback(payment).fallback(me))
+        .route("/any", any(admin))
         .route("/language", routing::on(MethodFilter::PUT.or(MethodFilter::PATCH), language))
         .route("/health", MethodRouter::from_axum(axum::routing::get(|| async {}), "for the load balancer"))
         .route_service("/style.css", tower::service_fn(file), "the same for everybody")
@@ -67,7 +68,8 @@ GET        /account          connected                                          
 *          /account/files/*  open: the same for everybody
 POST       /account/payment  connected, cross-site: the payment provider posts here  routing::table::payment
 (others)   /admin            connected                                              routing::table::me
-*          /admin            connected, allow admin | staff, deny banned            routing::table::admin
+GET        /admin            connected, allow admin | staff, deny banned            routing::table::admin
+*          /any              connected, allow admin | staff, deny banned            routing::table::admin
 *          /health           open: for the load balancer
 *          /internal/*       open: behind the proxy
 PUT,PATCH  /language         connected or not, session ignored                      routing::table::language
@@ -75,7 +77,7 @@ GET        /login            connected or not                                   
 POST       /login            connected or not                                       routing::table::login
 *          /style.css        open: the same for everybody
 ";
-    let seen = lines(&router.access_table());
+    let seen = lines(router.access_table());
     let columns =
         |text: &str| text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>();
     assert_eq!(columns(&seen), columns(expected), "\n{seen}");
@@ -84,7 +86,7 @@ POST       /login            connected or not                                   
 #[test]
 fn a_row_says_where_its_handler_stands() {
     let router: routing::Router = routing::Router::new().route("/", get(home));
-    let table = router.access_table();
+    let table = router.access_table().routed_only();
     let [row] = table.rows() else { panic!("one row: {table}") };
     assert_eq!(
         (row.path.as_deref(), row.methods.as_deref(), &*row.rule),
@@ -100,7 +102,7 @@ fn the_same_handler_may_be_routed_often_and_each_route_is_listed() {
         .route("/a", get(me).post(me))
         .route("/b", get(me))
         .nest("/c", routing::Router::new().route("/", get(me)));
-    let table = router.access_table();
+    let table = router.access_table().routed_only();
     let paths: Vec<_> = table.rows().iter().map(|row| (row.methods.as_deref(), row.path.as_deref())).collect();
     let row = |method, path| (Some(method), Some(path));
     assert_eq!(paths, [row("GET", "/a"), row("POST", "/a"), row("GET", "/b"), row("GET", "/c")]);
@@ -117,7 +119,16 @@ fn every_declared_function_of_the_binary_is_listed_routed_or_not() {
 }
 
 #[test]
+fn a_handler_whose_place_another_took_is_not_listed() {
+    let router: routing::Router =
+        routing::Router::new().route("/", any(admin).fallback(me)).fallback(admin).fallback(home);
+    let table = router.access_table().routed_only();
+    let rules: Vec<_> = table.rows().iter().map(|row| (row.path.as_deref().unwrap(), &*row.rule)).collect();
+    assert_eq!(rules, [("/", "connected"), ("/(fallback)", "public: the shop window")]);
+}
+
+#[test]
 fn a_fallback_that_was_forgotten_is_not_listed() {
     let router: routing::Router = routing::Router::new().route("/", get(home)).fallback(me).reset_fallback();
-    assert_eq!(router.access_table().rows().len(), 1);
+    assert_eq!(router.access_table().routes().count(), 1);
 }

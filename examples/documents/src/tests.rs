@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
-use os_session::testing::{Browser, Clock, assert_access_table};
+use os_session::testing::{Browser, Clock, Tour, assert_access_table};
 use os_session::{MemoryStore, Sessions};
 
 use super::*;
@@ -49,6 +49,15 @@ const DRAFT: &str = r#"{"title": "A letter", "text": "Dear all,"}"#;
 #[test]
 fn who_reaches_what_is_known() {
     assert_access_table(&routes().access_table(), "access.txt");
+}
+
+/// … and the server does what it says, to each of these people.
+#[tokio::test]
+async fn the_server_does_what_the_table_says() {
+    let site = Site::new().await;
+    let table = routes().access_table();
+    let tour = Tour::new(&table, &site.app, &site.sessions).param("id", "1");
+    PEOPLE.into_iter().fold(tour, Tour::caller).assert().await;
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The order of a wrapped request: connection, `on_request`, start hooks, rule, `on_connected_request` or `on_unconnected_request`.
 
+use std::sync::atomic::Ordering;
+
 use axum::response::Response;
 use tokio::sync::OnceCell;
 
@@ -8,7 +10,7 @@ use crate::declaration::{Declaration, Verdict};
 use crate::deny::BoxFuture;
 use crate::error::{Denial, Error};
 use crate::expression::Answers;
-use crate::guard::Refusal;
+use crate::guard::{Refusal, watch};
 use crate::hook::{self, EventKind, HookInput};
 use crate::lifecycle;
 use crate::policy::Policies;
@@ -33,13 +35,17 @@ pub(super) fn decide<'a>(
     rule: &'static Declaration,
     policies: Option<&'a mut dyn Policies>,
 ) -> BoxFuture<'a, Result<(), Refusal>> {
-    Box::pin(step_by_step(session, rule, policies))
+    Box::pin(async move {
+        let decision = step_by_step(session, rule, policies).await;
+        watch::note_decision(rule, &decision);
+        decision
+    })
 }
 
 /// Whether it can be told without waiting, and without a hook to be run, that the request is admitted: most are.
 pub(super) fn admits_at_once(session: &Session, rule: &'static Declaration) -> Result<bool, Error> {
     let sessions = session.sessions();
-    if sessions.0.has_request_hooks || rule.ignores_session() {
+    if sessions.0.goes_step_by_step.load(Ordering::Relaxed) || rule.ignores_session() {
         return Ok(false);
     }
     if rule.requires_connection() {
@@ -241,6 +247,7 @@ async fn decide_who(
             Ok(answer) => answers = answers.with(number, answer),
             Err(response) => return Ok(Decision::Answered(rule.policy_name(number), response)),
         }
+        watch::note_answers(answers);
     }
 }
 

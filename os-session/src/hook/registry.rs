@@ -59,7 +59,7 @@ impl fmt::Display for Hook {
 inventory::collect!(Hook);
 
 /// A hook that is linked into this binary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, serde::Serialize, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HookInfo {
     /// The name of the attribute: `on_open_session`.

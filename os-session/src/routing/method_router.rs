@@ -162,6 +162,8 @@ where
         M: 'static,
     {
         let (inner, routing) = routed!(handler: H, Methods::others(), |handler| self.inner.fallback(handler));
+        // axum has one fallback for methods, and `any` is one.
+        self.routed.retain(|routing| !routing.is_fallback());
         self.routed.push(routing);
         Self { inner, routed: self.routed }
     }

@@ -15,6 +15,9 @@ use crate::routing::handler::{Answer, DeclaredFn, Extractors};
 use crate::routing::method_router::{MethodRouter, routed};
 use crate::sessions::Sessions;
 
+/// What stands for the path of a fallback in the access table.
+const FALLBACK: &str = "/(fallback)";
+
 /// axum's [`Router`](axum::Router) for handlers that carry a rule; see [the module](crate::routing).
 #[must_use = "a router does nothing until it is served"]
 pub struct Router<S = ()> {
@@ -138,7 +141,7 @@ where
         Self { inner: self.inner.merge(other.inner), ..self }
     }
 
-    /// Answers what no route matches with a declared handler. Without one it is axum's 404.
+    /// Answers what no route matches with a declared handler. Without one it is axum's 404; a second one takes the place of the first.
     pub fn fallback<H, Args, M>(mut self, handler: H) -> Self
     where
         H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
@@ -146,7 +149,8 @@ where
         M: 'static,
     {
         let (inner, routing) = routed!(handler: H, Methods::any(), |handler| self.inner.fallback(handler));
-        self.routed.push(routing.at("/(fallback)"));
+        self.routed.retain(|routing| routing.path != FALLBACK);
+        self.routed.push(routing.at(FALLBACK));
         Self { inner, routed: self.routed }
     }
 
@@ -155,7 +159,8 @@ where
     where
         T: Service<Request, Response: IntoResponse, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
     {
-        self.routed.push(Routing::open(Methods::any(), reason).at("/(fallback)"));
+        self.routed.retain(|routing| routing.path != FALLBACK);
+        self.routed.push(Routing::open(Methods::any(), reason).at(FALLBACK));
         Self { inner: self.inner.fallback_service(service), ..self }
     }
 
@@ -174,7 +179,7 @@ where
 
     /// Forgets the fallback, as in axum.
     pub fn reset_fallback(mut self) -> Self {
-        self.routed.retain(|routing| routing.path != "/(fallback)");
+        self.routed.retain(|routing| routing.path != FALLBACK);
         Self { inner: self.inner.reset_fallback(), ..self }
     }
 
@@ -225,10 +230,11 @@ where
         Router { inner: self.inner.with_state(state), routed: self.routed }
     }
 
-    /// Who may call what in this router: method, full path, rule and handler.
+    /// Who may call what in this router: method, full path, rule and handler. What the binary declares besides follows: the server
+    /// functions, and the handlers that no route here leads to.
     #[must_use]
     pub fn access_table(&self) -> AccessTable {
-        AccessTable::of_routes(self.routed.iter())
+        AccessTable::of_routes(&self.routed)
     }
 
     /// Connects the routes with these sessions: the one way out, to a router that axum serves.

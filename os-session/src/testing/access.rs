@@ -1,9 +1,8 @@
 //! The access table as a file beside the code, so that a changed permission shows in review.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::access::{AccessRow, AccessTable};
+use crate::access::{AccessTable, Places};
 
 /// Compares an access table with a committed file: each rule a line, without line numbers, which every edit would change.
 ///
@@ -31,7 +30,8 @@ where
     P: AsRef<Path>,
 {
     let path = path.as_ref();
-    let found = text(table);
+    let mut found = String::new();
+    table.write(&mut found, Places::LeftOut).expect("a string takes everything");
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         return std::fs::write(path, found)
             .unwrap_or_else(|error| panic!("`{}` cannot be written: {error}", path.display()));
@@ -46,32 +46,12 @@ where
     );
 }
 
-/// A line a rule, in columns.
-fn text(table: &AccessTable) -> String {
-    let rows: Vec<_> = table.rows().iter().map(columns).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
-    rows.iter().fold(String::new(), |mut text, [methods, path, rule, handler]| {
-        let [first, second, third] = widths;
-        let line = format!("{methods:first$}  {path:second$}  {rule:third$}  {handler}");
-        writeln!(text, "{}", line.trim_end()).expect("a string takes everything");
-        text
-    })
-}
-
-fn columns(row: &AccessRow) -> [&str; 4] {
-    let AccessRow { methods, path, rule, handler } = row;
-    // Without where it stands: `module::name (file:line)`.
-    let handler = handler.as_deref().map(|handler| handler.split(" (").next().unwrap_or_default());
-    [methods.as_deref().unwrap_or_default(), path.as_deref().unwrap_or_default(), rule, handler.unwrap_or_default()]
-}
-
 /// The lines that only one of them has. What only the width of a column changed is the same.
 fn differences(expected: &str, found: &str) -> String {
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     let only_in = |lines: &str, others: &str, mark: char| -> String {
         let others: Vec<_> = others.lines().map(words).collect();
-        let lines = lines.lines().map(words).filter(|line| !others.contains(line));
+        let lines = lines.lines().map(words).filter(|line| !line.is_empty() && !others.contains(line));
         lines.fold(String::new(), |text, line| format!("{text}{mark} {line}\n"))
     };
     only_in(expected, found, '-') + &only_in(found, expected, '+')
