@@ -1,7 +1,9 @@
 //! What the attributes write: the code, in [`expansions`], and the messages, in [`messages`].
 
+mod every_expression;
 mod expansions;
 mod messages;
+mod proofs;
 
 use std::str::FromStr;
 

@@ -76,11 +76,13 @@ async fn a_name_is_one_handlers() {
 }
 
 mod one {
+    #[expect(dead_code, reason = "one of two")]
     #[os_session::connected]
     pub(crate) async fn twin() {}
 }
 
 mod two {
+    #[expect(dead_code, reason = "one of two")]
     #[os_session::connected]
     pub(crate) async fn twin() {}
 }

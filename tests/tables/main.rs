@@ -39,14 +39,17 @@ async fn cancel(_: Path<String>) {}
 #[connected(cross_site = "the payment provider posts here")]
 async fn paid() {}
 
+#[expect(dead_code, reason = "the table names it all the same")]
 #[connected(allow = "admin")]
 async fn forgotten() {}
 
+#[expect(dead_code, reason = "the table names it all the same")]
 #[connected_rpc(allow = "staff")]
 async fn refund(user: UserId) -> Result<String, Error> {
     Ok(user.to_string())
 }
 
+#[expect(dead_code, reason = "the table names it all the same")]
 #[connected_wrapper(deny = "banned")]
 async fn search() -> Result<(), Error> {
     Ok(())
