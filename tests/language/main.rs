@@ -1,5 +1,7 @@
 //! Policies and `fresh` in real requests: who is asked, when, and what the others hear.
 
+mod callers;
+
 use std::time::Duration;
 
 use axum::Router;
@@ -109,7 +111,7 @@ struct Site {
 impl Site {
     async fn new() -> Self {
         let (log, clock) = (Log::default(), Clock::new());
-        let groups = |user: UserId| async move { vec![user.as_str().to_owned()] };
+        let groups = |user: UserId| async move { user.as_str().split('+').map(str::to_owned).collect::<Vec<_>>() };
         let sessions = Sessions::builder()
             .store(MemoryStore::with_clock(clock.clone()))
             .groups(["admin", "banned", "staff"], groups)
@@ -136,7 +138,7 @@ impl Site {
         Self { app, sessions, log, clock }
     }
 
-    /// Users are in the group of their name.
+    /// Users are in the groups of their name: `admin`, or `staff+banned`.
     async fn browser_of(&self, user: &str) -> Browser {
         Browser::connected(&self.app, &self.sessions, user).await.unwrap()
     }
