@@ -220,6 +220,7 @@ impl SessionsBuilder {
             config,
             cross_site,
             groups: provider,
+            first_known_groups: known.first().into(),
             known_groups: RwLock::new(known),
             states,
             deny_fun,

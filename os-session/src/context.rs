@@ -241,6 +241,16 @@ impl Session {
         CURRENT.try_with(Self::clone).map_err(|_| Error::OutsideRequest)
     }
 
+    /// Hands over the session of this request: of the task that handles it, or else what a layer put into its head.
+    pub(crate) fn with<T>(parts: &Parts, mut look: impl FnMut(Option<&Self>) -> T) -> T {
+        CURRENT.try_with(|session| look(Some(session))).unwrap_or_else(|_| look(parts.extensions.get()))
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn of(parts: &Parts) -> Option<Self> {
+        Self::with(parts, |session| Some(session?.clone()))
+    }
+
     /// The handle on all sessions, for what concerns more than this one.
     #[must_use]
     pub fn sessions(&self) -> &Sessions {

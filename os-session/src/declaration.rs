@@ -103,7 +103,30 @@ pub struct Declaration {
 struct Tests {
     allow: Option<Test>,
     deny: Option<Test>,
+    masks: Option<Masks>,
     named: GroupSet,
+}
+
+/// What most rules come down to: the user is in one of these groups and in none of those.
+#[derive(Debug, Clone, Copy)]
+struct Masks {
+    /// `None`: whoever it is.
+    allow: Option<u64>,
+    deny: u64,
+}
+
+impl Masks {
+    fn of(allow: Option<&Test>, deny: Option<&Test>) -> Option<Self> {
+        let allow = match allow {
+            Some(test) => Some(test.mask()?),
+            None => None,
+        };
+        Some(Self { allow, deny: deny.map_or(Some(0), Test::mask)? })
+    }
+
+    fn admit(self, groups: &GroupSet) -> bool {
+        groups.low() & self.deny == 0 && self.allow.is_none_or(|allow| groups.low() & allow != 0)
+    }
 }
 
 /// What a rule says of a connected user.
@@ -327,6 +350,9 @@ impl Declaration {
     /// is asked first, and nothing is asked that could not change the verdict.
     pub(crate) fn verdict(&self, groups: &GroupSet, answers: Answers) -> Verdict {
         let tests = self.tests();
+        if let Some(masks) = tests.masks {
+            return if masks.admit(groups) { Verdict::Admitted } else { Verdict::Refused };
+        }
         let denied = tests.deny.as_ref().map_or(Some(false), |test| test.value(groups, answers));
         let allowed = tests.allow.as_ref().map_or(Some(true), |test| test.value(groups, answers));
         match (denied, allowed) {
@@ -341,10 +367,9 @@ impl Declaration {
     }
 
     fn tests(&self) -> &Tests {
-        self.tests.get_or_init(|| Tests {
-            allow: self.allow.as_ref().map(Test::new),
-            deny: self.deny.as_ref().map(Test::new),
-            named: self.group_names().collect(),
+        self.tests.get_or_init(|| {
+            let (allow, deny) = (self.allow.as_ref().map(Test::new), self.deny.as_ref().map(Test::new));
+            Tests { masks: Masks::of(allow.as_ref(), deny.as_ref()), allow, deny, named: self.group_names().collect() }
         })
     }
 }

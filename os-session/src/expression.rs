@@ -184,6 +184,15 @@ impl Test {
         }
     }
 
+    /// The groups of which one suffices, where that is all there is to it and they are among the first 64.
+    pub(crate) fn mask(&self) -> Option<u64> {
+        match self {
+            Self::InOneOf(groups) => groups.only_low(),
+            Self::Group(bit) => 1_u64.checked_shl(*bit),
+            _ => None,
+        }
+    }
+
     /// The value for a user who is in these groups, as far as policies have answered; `None` as long as it depends on others.
     pub(crate) fn value(&self, groups: &GroupSet, answers: Answers) -> Option<bool> {
         match self {

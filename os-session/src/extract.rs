@@ -10,8 +10,9 @@ use crate::lifecycle::account;
 use crate::user::UserId;
 
 /// The request's session, once the cross-site rule has let it pass.
-fn session(parts: &Parts) -> Result<&Session, Error> {
-    let session = parts.extensions.get::<Session>().filter(|session| !session.0.is_public()).ok_or(Error::NoLayer)?;
+fn session(parts: &Parts) -> Result<Session, Error> {
+    let session = Session::of(parts).filter(|session| !session.0.is_public());
+    let session = session.ok_or(Error::NoLayer)?;
     session.0.judge()?;
     Ok(session)
 }
@@ -30,7 +31,7 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         let session = session(parts)?;
         session.0.origin.note_user_agent(&parts.headers);
-        Ok(session.clone())
+        Ok(session)
     }
 }
 
@@ -42,7 +43,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         let session = session(parts)?;
-        session.user().await?.ok_or_else(|| not_connected(session, parts))
+        session.user().await?.ok_or_else(|| not_connected(&session, parts))
     }
 }
 
@@ -67,8 +68,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let session = session(parts)?;
-        let user = account(session, state).await?;
-        user.map(User).ok_or_else(|| not_connected(session, parts))
+        let user = account(&session, state).await?;
+        user.map(User).ok_or_else(|| not_connected(&session, parts))
     }
 }
 
@@ -82,10 +83,10 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
         let session = session(parts)?;
-        match account(session, state).await? {
+        match account(&session, state).await? {
             Some(user) => Ok(Some(User(user))),
             // The rule let a user in whose account is gone: what it asked for does not hold any more.
-            None if session.0.requires_connection() => Err(not_connected(session, parts)),
+            None if session.0.requires_connection() => Err(not_connected(&session, parts)),
             None => Ok(None),
         }
     }

@@ -85,6 +85,16 @@ pub struct GroupSet {
 }
 
 impl GroupSet {
+    /// The first 64 groups, as bits.
+    pub(crate) fn low(&self) -> u64 {
+        self.low
+    }
+
+    /// The same, if the set has no other.
+    pub(crate) fn only_low(&self) -> Option<u64> {
+        self.high.is_none().then_some(self.low)
+    }
+
     pub(crate) fn intersects(&self, other: &Self) -> bool {
         self.low & other.low != 0
             || match (&self.high, &other.high) {

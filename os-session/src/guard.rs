@@ -72,7 +72,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let declaration = R::declaration();
         // Nothing of a decision that takes time is in this future: it is in the box of every request.
-        let admitted = match admits_at_once(parts.extensions.get(), declaration) {
+        let admitted = match Session::with(parts, |session| admits_at_once(session, declaration)) {
             Ok(Some(session)) => match R::POLICIES {
                 None => decide(&session, declaration, None).await,
                 Some(ask) => decide(&session, declaration, Some(&mut OfHandler { ask, parts, state })).await,

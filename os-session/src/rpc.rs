@@ -121,8 +121,7 @@ where
         None => guard::enter(&session, rule, None).await?,
         Some(ask) => {
             let state = state::<S>(&session)?;
-            let mut parts = Parts::clone(session.0.parts.as_deref().ok_or(Error::NoLayer)?);
-            parts.extensions.insert(session.clone());
+            let parts = Parts::clone(session.0.parts.as_deref().ok_or(Error::NoLayer)?);
             guard::enter(&session, rule, Some(&mut OfCall { ask, parts, state })).await?;
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -32,6 +32,8 @@ pub(crate) struct Inner {
     pub(crate) cross_site: CrossSite,
     pub(crate) groups: Option<Box<dyn AnyGroups>>,
     pub(crate) known_groups: RwLock<KnownGroups>,
+    /// The first 64 of them, on the way of every request.
+    pub(crate) first_known_groups: AtomicU64,
     pub(crate) states: States,
     pub(crate) deny_fun: Option<BoxedDenyFun>,
     pub(crate) tasks: Tasks,
@@ -58,6 +60,11 @@ impl KnownGroups {
     pub(crate) fn new(names: impl IntoIterator<Item = String>) -> Self {
         let names: BTreeSet<_> = names.into_iter().collect();
         Self { set: names.iter().collect(), names }
+    }
+
+    /// Those among the first 64, as bits.
+    pub(crate) fn first(&self) -> u64 {
+        self.set.low()
     }
 
     pub(crate) fn nearest(&self, name: &str) -> Option<String> {
@@ -132,6 +139,9 @@ impl Sessions {
     }
 
     pub(crate) fn knows_groups_of(&self, rule: &'static Declaration) -> bool {
+        if let Some(named) = rule.named_groups().only_low() {
+            return named & !self.0.first_known_groups.load(Ordering::Relaxed) == 0;
+        }
         let known = self.0.known_groups.read().unwrap_or_else(PoisonError::into_inner);
         rule.named_groups().is_subset(&known.set)
     }
@@ -143,7 +153,10 @@ impl Sessions {
 
     async fn learn_stored_groups(&self) -> Result<(), Error> {
         let names = self.0.store.all_groups().await?;
-        *self.0.known_groups.write().unwrap_or_else(PoisonError::into_inner) = KnownGroups::new(names);
+        let known = KnownGroups::new(names);
+        let mut all = self.0.known_groups.write().unwrap_or_else(PoisonError::into_inner);
+        self.0.first_known_groups.store(known.first(), Ordering::Relaxed);
+        *all = known;
         Ok(())
     }
 }

@@ -24,14 +24,12 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
-    /// Makes the request's context and puts it where extractors find it. `None`: there is one already, of the same `Sessions`.
-    pub(crate) fn begin(sessions: &Sessions, parts: &mut Parts) -> Option<Self> {
-        if parts.extensions.get::<Session>().is_some_and(|session| session.sessions().is(sessions)) {
+    /// Makes the request's context. `None`: there is one already, of the same `Sessions`.
+    pub(crate) fn begin(sessions: &Sessions, parts: &Parts) -> Option<Self> {
+        if Session::with(parts, |session| session.is_some_and(|session| session.sessions().is(sessions))) {
             return None;
         }
-        let session = Session(Arc::new(Context::new(sessions, parts)));
-        parts.extensions.insert(session.clone());
-        Some(Self { session, finished: false })
+        Some(Self { session: Session(Arc::new(Context::new(sessions, parts))), finished: false })
     }
 
     /// Runs what answers the request, as the current request of this task.
@@ -122,7 +120,11 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let visit = Visit::begin(&self.sessions, &mut parts);
+        let visit = Visit::begin(&self.sessions, &parts);
+        if let Some(visit) = &visit {
+            // Middleware may look for it before the task is this request's, or from another task.
+            parts.extensions.insert(visit.session.clone());
+        }
         let answer = self.inner.call(Request::from_parts(parts, body));
         match visit {
             Some(visit) => Box::pin(async {

@@ -118,8 +118,8 @@ where
         let Some(sessions) = slot.get() else {
             return Box::pin(async { Error::NoLayer.into_response() });
         };
-        let (mut head, body) = request.into_parts();
-        let visit = Visit::begin(sessions, &mut head);
+        let (head, body) = request.into_parts();
+        let visit = Visit::begin(sessions, &head);
         let mut incoming = Incoming::new(head, body);
         Box::pin(async move {
             // Pinned here, and not passed on by value: a future that is moved into another is stored twice.

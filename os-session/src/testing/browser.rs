@@ -49,8 +49,8 @@ impl Browser {
     ///
     /// As [`Session::connect`].
     pub async fn connect(&mut self, sessions: &Sessions, user: impl Into<UserId>) -> Result<(), Error> {
-        let (mut parts, ()) = self.with_cookies(Request::new(())).into_parts();
-        let Some(visit) = Visit::begin(sessions, &mut parts) else {
+        let (parts, ()) = self.with_cookies(Request::new(())).into_parts();
+        let Some(visit) = Visit::begin(sessions, &parts) else {
             unreachable!("a new request has no context");
         };
         let mut outcome = Ok(());
