@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::response::IntoResponse;
 
+use crate::closed::Awaited;
 use crate::config::{Config, Lifetime, States};
 use crate::cookie;
 use crate::cross_site::CrossSite;
@@ -225,6 +226,7 @@ impl SessionsBuilder {
             states,
             deny_fun,
             tasks: Tasks::new(),
+            awaited: Awaited::default(),
             has_start_hooks: hook::any(hook::START),
             goes_step_by_step: hook::any(hook::IN_A_REQUEST).into(),
             keeps_parts: hook::all().iter().any(|hook| hook.needs_parts)

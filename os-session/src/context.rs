@@ -10,7 +10,9 @@ use axum::http::{Uri, request::Parts};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use tokio::time::Instant;
 
+use crate::declaration::Declaration;
 use crate::error::Error;
+use crate::expression::Answers;
 use crate::group::GroupSet;
 use crate::request::{self, Origin};
 use crate::sessions::Sessions;
@@ -54,6 +56,8 @@ pub(crate) struct Context {
     requires_connection: AtomicBool,
     /// The handler is declared public: what asks for the session in it is a mistake.
     public: AtomicBool,
+    /// The rule that let the handler's request in.
+    admitted_by: OnceLock<&'static Declaration>,
     /// Where a browser that lacks a connection wanted to go.
     way_back: OnceLock<Box<WayBack>>,
     state: Mutex<State>,
@@ -65,6 +69,8 @@ pub(crate) struct Context {
 pub(crate) struct More {
     /// The user's groups as the application's provider says, asked once.
     groups: AsyncMutex<Option<(UserId, GroupSet)>>,
+    /// What policies said, rule by rule.
+    answers: Mutex<Vec<(&'static Declaration, Answers)>>,
     /// Users whose account the application looked for and did not find.
     gone: Mutex<Vec<UserId>>,
     /// The user as application types.
@@ -120,6 +126,7 @@ impl Context {
             cross_site_admitted: AtomicBool::new(false),
             requires_connection: AtomicBool::new(false),
             public: AtomicBool::new(false),
+            admitted_by: OnceLock::new(),
             way_back: OnceLock::new(),
             state: Mutex::new(State {
                 connection: Connection::Unread(key),
@@ -186,6 +193,28 @@ impl Context {
 
     pub(crate) fn require_connection(&self) {
         self.requires_connection.store(true, Ordering::Relaxed);
+    }
+
+    /// This rule let the request in to its handler.
+    pub(crate) fn note_admission(&self, rule: &'static Declaration) {
+        if rule.has_expressions() {
+            // A handler is entered once; what a forwarded request meets next has no say over the first.
+            let _ = self.admitted_by.set(rule);
+        }
+    }
+
+    pub(crate) fn note_answers(&self, rule: &'static Declaration, answers: Answers) {
+        self.more().answers.lock().unwrap_or_else(PoisonError::into_inner).push((rule, answers));
+    }
+
+    /// The rule by which the handler's request was let in, if it looked at the user, and what policies said to it.
+    pub(crate) fn admission(&self) -> Option<(&'static Declaration, Answers)> {
+        let rule = *self.admitted_by.get()?;
+        let said = self.more.get().and_then(|more| {
+            let answers = more.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            answers.iter().find(|(of, _)| std::ptr::eq(*of, rule)).map(|(_, answers)| *answers)
+        });
+        Some((rule, said.unwrap_or_default()))
     }
 
     pub(crate) fn note_account_gone(&self, user: &UserId) {

@@ -73,10 +73,16 @@ where
         let declaration = R::declaration();
         // Nothing of a decision that takes time is in this future: it is in the box of every request.
         let admitted = match Session::with(parts, |session| admits_at_once(session, declaration)) {
-            Ok(Some(session)) => match R::POLICIES {
-                None => decide(&session, declaration, None).await,
-                Some(ask) => decide(&session, declaration, Some(&mut OfHandler { ask, parts, state })).await,
-            },
+            Ok(Some(session)) => {
+                let admitted = match R::POLICIES {
+                    None => decide(&session, declaration, None).await,
+                    Some(ask) => decide(&session, declaration, Some(&mut OfHandler { ask, parts, state })).await,
+                };
+                if admitted.is_ok() {
+                    session.0.note_admission(declaration);
+                }
+                admitted
+            }
             Ok(None) => return Ok(Self::new()),
             Err(error) => Err(error.into()),
         };
@@ -157,6 +163,9 @@ fn admits_at_once(session: Option<&Session>, declaration: &'static Declaration) 
     }
     session.0.judge()?;
     let admitted = enter::admits_at_once(session, declaration)?;
+    if admitted {
+        session.0.note_admission(declaration);
+    }
     Ok((!admitted).then(|| session.clone()))
 }
 

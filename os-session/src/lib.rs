@@ -40,6 +40,8 @@ mod respond;
 mod lifecycle;
 mod guard;
 mod rpc;
+mod closed;
+mod ambient;
 mod extract;
 mod visit;
 mod access;
@@ -56,6 +58,7 @@ pub use crate::attributes::*;
 
 pub use crate::access::{AccessRow, AccessTable, HandlerKind, access_table};
 pub use crate::account::{FromUser, User};
+pub use crate::ambient::spawn;
 pub use crate::builder::SessionsBuilder;
 pub use crate::context::Session;
 pub use crate::deny::{DenyFn, DenyParam};

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use crate::closed::Awaited;
 use crate::config::{Config, States};
 use crate::context::Session;
 use crate::cross_site::CrossSite;
@@ -37,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) states: States,
     pub(crate) deny_fun: Option<BoxedDenyFun>,
     pub(crate) tasks: Tasks,
+    /// Sessions that streams and WebSockets wait for.
+    pub(crate) awaited: Awaited,
     /// [`Config::touch_interval`], on the way of every request.
     pub(crate) touch_interval: Duration,
     /// Some hook waits for the start of a process.
@@ -113,9 +116,11 @@ impl Sessions {
     /// Tells that a user's groups changed in the application's own provider. Promised after each change by
     /// [`Groups::cached`](crate::Groups::cached), and harmless otherwise.
     pub fn groups_changed(&self, user: impl Into<UserId>) {
+        let user = user.into();
         if let Some(groups) = &self.0.groups {
-            groups.changed(&user.into());
+            groups.changed(&user);
         }
+        self.0.awaited.groups_changed(&user);
     }
 
     /// Whether both are handles on the same sessions.
@@ -233,10 +238,9 @@ impl StoredGroups {
     /// [`Error::NoSuchGroup`] if there is no such group, [`Error::Store`] if the store fails.
     pub async fn add_user_in_group(&self, user: impl Into<UserId>, group: impl AsRef<str>) -> Result<(), Error> {
         let group = group.as_ref();
-        match self.0.0.store.add_to_group(&user.into(), group).await? {
-            true => Ok(()),
-            false => Err(self.unknown(group)),
-        }
+        let user = user.into();
+        let found = self.0.0.store.add_to_group(&user, group).await?;
+        self.changed(&user, group, found)
     }
 
     /// Takes a user out of a group.
@@ -246,10 +250,9 @@ impl StoredGroups {
     /// [`Error::NoSuchGroup`] if there is no such group, [`Error::Store`] if the store fails.
     pub async fn remove_user_in_group(&self, user: impl Into<UserId>, group: impl AsRef<str>) -> Result<(), Error> {
         let group = group.as_ref();
-        match self.0.0.store.remove_from_group(&user.into(), group).await? {
-            true => Ok(()),
-            false => Err(self.unknown(group)),
-        }
+        let user = user.into();
+        let found = self.0.0.store.remove_from_group(&user, group).await?;
+        self.changed(&user, group, found)
     }
 
     /// Whether a user is in a group; nobody is in one that does not exist.
@@ -268,6 +271,14 @@ impl StoredGroups {
     /// [`Error::Store`] if the store fails.
     pub async fn all(&self) -> Result<Vec<String>, Error> {
         Ok(self.0.0.store.all_groups().await?)
+    }
+
+    fn changed(&self, user: &UserId, group: &str, found: bool) -> Result<(), Error> {
+        if !found {
+            return Err(self.unknown(group));
+        }
+        self.0.0.awaited.groups_changed(user);
+        Ok(())
     }
 
     fn unknown(&self, name: &str) -> Error {

@@ -26,6 +26,7 @@ pub struct StagedStore {
     /// Before a log-out everywhere.
     pub close_all: Gate,
     refuses_to_close: Arc<AtomicBool>,
+    refuses_to_find: Arc<AtomicBool>,
     found: Arc<Mutex<Option<Found>>>,
     inserted: Arc<Mutex<Option<NewSession>>>,
 }
@@ -40,6 +41,11 @@ impl StagedStore {
     /// Whether `close` fails from now on.
     pub fn refuse_to_close(&self, refuse: bool) {
         self.refuses_to_close.store(refuse, Ordering::Relaxed);
+    }
+
+    /// Whether `find` fails from now on.
+    pub fn refuse_to_find(&self, refuse: bool) {
+        self.refuses_to_find.store(refuse, Ordering::Relaxed);
     }
 
     /// When the user of the session that was found last had proved who they are.
@@ -70,6 +76,9 @@ impl Store for StagedStore {
     }
 
     async fn find(&self, key: &SessionKey) -> Result<Option<Found>, StoreError> {
+        if self.refuses_to_find.load(Ordering::Relaxed) {
+            return Err(StoreError::new("this store does not find sessions"));
+        }
         let found = self.memory.find(key).await?;
         self.found.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&found);
         Ok(found)

@@ -236,7 +236,12 @@ async fn decide_who(
     let mut answers = Answers::default();
     loop {
         let number = match rule.verdict(&groups, answers) {
-            Verdict::Admitted => return Ok(Decision::Admitted),
+            Verdict::Admitted => {
+                if answers != Answers::default() {
+                    session.0.note_answers(rule, answers);
+                }
+                return Ok(Decision::Admitted);
+            }
             Verdict::Refused => return Ok(Decision::Denied(Denial::PermissionDenied)),
             Verdict::Ask(number) => number,
         };

@@ -181,6 +181,7 @@ pub(super) async fn rotate(
         context.ended();
         return Err(Error::NotConnected);
     }
+    session.sessions().0.awaited.rotated(before.handle, rotation.to);
     if authenticated == Authenticated::Now {
         before.proved = Duration::ZERO;
     }
@@ -238,6 +239,7 @@ async fn take_back(session: &Session) {
             let authenticated = authenticated.map_or(Authenticated::Unchanged, Authenticated::At);
             let back = Rotation { from: connected.key, to: from, authenticated };
             let outcome = sessions.0.store.rotate(back).await;
+            sessions.0.awaited.rotated(connected.handle, from);
             session.0.rotated_back(from);
             outcome.map(|_| ()).map_err(Error::from)
         }
@@ -278,6 +280,7 @@ impl Sessions {
                 End::Expired => CloseReason::Expired,
             };
             tracing::info!(%user, session = %handle, %reason, "session closed");
+            self.0.awaited.ended(handle);
             self.forget_resumed(handle);
             let input = HookInput { sessions: self, session, user: Some(&user), reason: Some(reason), denial: None };
             hook::run_all(EventKind::PostCloseSession, input).await;

@@ -1,0 +1,67 @@
+//! The current request from inside any function, and in tasks that go on as part of it.
+
+use std::future::Future;
+
+use tokio::task::JoinHandle;
+
+use crate::context::{CURRENT, Session};
+use crate::error::Error;
+use crate::user::UserId;
+
+impl UserId {
+    /// Who is connected in the request that this task handles, from inside any function that a handler calls; see also
+    /// [`Session::current`].
+    ///
+    /// ```
+    /// use os_session::{Error, UserId, connected};
+    ///
+    /// async fn greeting() -> Result<String, Error> {
+    ///     Ok(format!("hello {}", UserId::current().await?))
+    /// }
+    ///
+    /// #[connected]
+    /// async fn hello() -> Result<String, Error> {
+    ///     greeting().await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotConnected`] if nobody is, [`Error::OutsideRequest`] where no request is handled, [`Error::Store`] if the store fails.
+    pub async fn current() -> Result<Self, Error> {
+        Session::current()?.user().await?.ok_or(Error::NotConnected)
+    }
+}
+
+/// [`tokio::spawn`] for a task that goes on as part of the current request: [`Session::current`], [`UserId::current`] and functions
+/// with a rule work in it. Outside a request it is `tokio::spawn`.
+///
+/// The task may outlive the request. Then nobody can be connected any more, since no cookie can be sent; who is connected stays what the
+/// request knew, except that functions with a rule look again if that is more than a second old.
+///
+/// ```
+/// use os_session::{Error, UserId, connected};
+///
+/// #[connected]
+/// async fn import() -> &'static str {
+///     os_session::spawn(async {
+///         let user = UserId::current().await?;
+///         println!("importing for {user}");
+///         Ok::<_, Error>(())
+///     });
+///     "begun"
+/// }
+/// ```
+///
+/// # Panics
+///
+/// Outside a tokio runtime, as `tokio::spawn`.
+pub fn spawn<F>(task: F) -> JoinHandle<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    match Session::current() {
+        Ok(session) => tokio::spawn(CURRENT.scope(session, task)),
+        Err(_) => tokio::spawn(task),
+    }
+}
