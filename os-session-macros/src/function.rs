@@ -48,7 +48,8 @@ impl Function {
     /// Puts statements before those of the body, behind its inner attributes.
     pub(crate) fn prepend(&mut self, statements: &TokenStream) {
         let split = |input: ParseStream<'_>| Ok((input.call(Attribute::parse_inner)?, input.parse()?));
-        let (inner, rest): (_, TokenStream) = split.parse2(self.body.clone()).unwrap_or_default();
+        // Inner attributes that are none are rustc's to report, and the editor's to complete.
+        let (inner, rest) = split.parse2(self.body.clone()).unwrap_or_else(|_| (Vec::new(), self.body.clone()));
         self.body = quote!(#(#inner)* #statements #rest);
     }
 
