@@ -163,7 +163,7 @@ fn unknown<A>(keys: &[Key<A>], name: &Ident, errors: &mut Diagnostics) {
     let rule = format!("unknown argument `{name}` in `#[{}]`", errors.role().attribute());
     match similar(&name.to_string(), keys.iter().map(|key| key.name)) {
         Some(known) => errors.error(name, rule, format_args!("an argument with a similar name exists: `{known}`")),
-        None => errors.error(name, rule, format_args!("the arguments are {}", names(keys))),
+        None => errors.error(name, rule, names(keys)),
     }
 }
 
@@ -175,12 +175,12 @@ fn duplicate<A>(key: &Key<A>, name: &Ident, errors: &mut Diagnostics) {
     }
 }
 
-/// `a`, `b` and `c`
+/// The arguments are `a`, `b` and `c`.
 fn names<A>(keys: &[Key<A>]) -> String {
     let quoted: Vec<_> = keys.iter().map(|key| format!("`{}`", key.name)).collect();
     match quoted.split_last() {
-        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
-        _ => quoted.concat(),
+        Some((last, others)) if !others.is_empty() => format!("the arguments are {} and {last}", others.join(", ")),
+        _ => format!("the only argument is {}", quoted.concat()),
     }
 }
 

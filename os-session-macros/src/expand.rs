@@ -1,7 +1,7 @@
 //! Pieces of generated code that several attributes need.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{ReturnType, Signature, Type};
@@ -10,6 +10,7 @@ use crate::expression::Policies;
 use crate::function::Function;
 use crate::paths::Runtime;
 use crate::spelling::spelled;
+use crate::types::mentions_impl;
 
 /// Where a function was declared.
 pub(crate) fn place(name: &Ident, runtime: &Runtime) -> TokenStream {
@@ -63,13 +64,16 @@ pub(crate) fn output(sig: &Signature) -> TokenStream {
     }
 }
 
-/// Whether a type has an `impl Trait` in it.
-pub(crate) fn mentions_impl(tokens: impl ToTokens) -> bool {
-    tokens.into_token_stream().into_iter().any(|token| match token {
-        TokenTree::Group(group) => mentions_impl(group.stream()),
-        TokenTree::Ident(word) => word == "impl",
-        _ => false,
-    })
+/// A name of one word for the type of each parameter, and the items that declare them.
+///
+/// rustc reports an unmet bound wherever a generic call repeats it, unless all of that is in one place: so whatever becomes
+/// of a parameter stands at its type, under this name.
+pub(crate) fn parameter_aliases(function: &Function) -> (Vec<Ident>, TokenStream) {
+    let types: Vec<_> = function.parameter_types().collect();
+    let aliases: Vec<_> =
+        types.iter().enumerate().map(|(index, ty)| format_ident!("__Parameter{index}", span = ty.span())).collect();
+    let declared = quote!(#(type #aliases = #types;)*);
+    (aliases, declared)
 }
 
 /// How the policies of a rule are asked, in requests of a router with that state; nothing where there are none.

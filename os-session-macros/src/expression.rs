@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{BinOp, Expr, ExprBinary, ExprLit, ExprPath, Lit, LitStr, UnOp};
+use syn::{BinOp, Expr, ExprBinary, ExprLit, ExprPath, ExprUnary, Lit, LitStr, Token, UnOp};
 
 use crate::arguments::{Value, Written};
 use crate::diagnostics::Diagnostics;
@@ -15,7 +15,8 @@ use crate::values::ungrouped;
 
 pub(crate) enum Expression {
     Atom(Atom),
-    Not(Box<Expression>),
+    /// With its `!`, where an error about it begins.
+    Not(Token![!], Box<Expression>),
     All(Vec<Expression>),
     /// `a | b`, or a list of them.
     Any(Vec<Expression>),
@@ -63,7 +64,7 @@ impl Expression {
     pub(crate) fn atoms(&self) -> Vec<&Atom> {
         match self {
             Self::Atom(atom) => vec![atom],
-            Self::Not(inner) => inner.atoms(),
+            Self::Not(_, inner) => inner.atoms(),
             Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::atoms).collect(),
         }
     }
@@ -85,7 +86,7 @@ impl Expression {
         let join = |parts: &[Self], mark: &str| parts.iter().map(inside).collect::<Vec<_>>().join(mark);
         match self {
             Self::Atom(atom) => spelled(atom),
-            Self::Not(inner) => format!("!{}", inside(inner)),
+            Self::Not(_, inner) => format!("!{}", inside(inner)),
             Self::All(parts) => join(parts, " & "),
             Self::Any(parts) => join(parts, " | "),
         }
@@ -106,7 +107,7 @@ impl Expression {
                 let group = group.expand_group(runtime);
                 quote!(#runtime::Expression::Group(#group))
             }
-            Self::Not(inner) => {
+            Self::Not(_, inner) => {
                 let inner = inner.expand(policies, runtime);
                 quote!(#runtime::Expression::Not(&#inner))
             }
@@ -126,7 +127,7 @@ impl ToTokens for Expression {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
             Self::Atom(atom) => atom.to_tokens(tokens),
-            Self::Not(inner) => tokens.extend(quote!(! #inner)),
+            Self::Not(not, inner) => tokens.extend(quote!(#not #inner)),
             Self::All(parts) => tokens.extend(quote!(#(#parts)&*)),
             Self::Any(parts) => tokens.extend(quote!(#(#parts)|*)),
         }
@@ -204,9 +205,9 @@ fn read(expr: &Expr, written: &Written<'_>, errors: &mut Diagnostics) -> Option<
             Some(Expression::Atom(atom(path.clone())))
         }
         Expr::Paren(inner) if inner.attrs.is_empty() => read(&inner.expr, written, errors),
-        Expr::Unary(unary) if unary.attrs.is_empty() && matches!(unary.op, UnOp::Not(_)) => {
-            let inner = read(&unary.expr, written, errors)?;
-            Some(Expression::Not(Box::new(inner)))
+        Expr::Unary(ExprUnary { attrs, op: UnOp::Not(not), expr }) if attrs.is_empty() => {
+            let inner = read(expr, written, errors)?;
+            Some(Expression::Not(*not, Box::new(inner)))
         }
         Expr::Binary(binary) if binary.attrs.is_empty() => read_binary(binary, written, errors),
         other => {

@@ -8,6 +8,7 @@ use syn::{Attribute, FnArg, Item, Safety, Signature, Token, Type, Visibility, br
 
 use crate::diagnostics::{Diagnostics, error};
 use crate::role::Role;
+use crate::types::mentions_impl;
 
 /// A function as it was written. The body stays unread: nothing in it is ours to judge.
 pub(crate) struct Function {
@@ -48,7 +49,8 @@ impl Function {
     /// Puts statements before those of the body, behind its inner attributes.
     pub(crate) fn prepend(&mut self, statements: &TokenStream) {
         let split = |input: ParseStream<'_>| Ok((input.call(Attribute::parse_inner)?, input.parse()?));
-        let (inner, rest): (_, TokenStream) = split.parse2(self.body.clone()).unwrap_or_default();
+        // Inner attributes that are none are rustc's to report, and the editor's to complete.
+        let (inner, rest) = split.parse2(self.body.clone()).unwrap_or_else(|_| (Vec::new(), self.body.clone()));
         self.body = quote!(#(#inner)* #statements #rest);
     }
 
@@ -110,6 +112,19 @@ impl Function {
         }
         if let Some(variadic) = &sig.variadic {
             errors.error(variadic, format_args!("{who} cannot be variadic"), "remove `...`");
+        }
+    }
+
+    /// What holds where parameters are taken by generated code, which names their types; `reason` says why it has to.
+    pub(crate) fn check_parameter_types(&self, reason: &str, errors: &mut Diagnostics) {
+        let who = format!("{} `{}`", errors.role().noun(), self.sig.ident);
+        for ty in self.parameter_types() {
+            if mentions_impl(ty) {
+                let help = format_args!("{reason}: name the type");
+                errors.error(ty, format_args!("{who} cannot take an `impl Trait`"), help);
+            } else if let Type::Reference(_) = ty {
+                errors.error(ty, format_args!("{who} cannot take a reference"), "take the value, as a handler does");
+            }
         }
     }
 }

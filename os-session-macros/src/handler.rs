@@ -110,7 +110,6 @@ fn expand_rule(function: &Function, rule: &Ident, declared: &Declared<'_>, runti
     let state = state.map_or_else(|| quote!(__S), ToTokens::to_token_stream);
     // Without a name for the state, the rule is for every router in which its policies can be asked.
     let bounds = (!named.is_empty()).then(|| quote!(where #(#named: #runtime::Policy<#state>,)*));
-    let not_recommended = bounds.as_ref().map(|_| quote!(#[diagnostic::do_not_recommend]));
     let ask_policies = ask_policies(policies, &state, runtime).map(|ask| {
         quote!(
             const POLICIES: ::core::option::Option<#runtime::AskPolicy<#state>> = #ask;
@@ -133,7 +132,6 @@ fn expand_rule(function: &Function, rule: &Ident, declared: &Declared<'_>, runti
                 }
             }
 
-            #not_recommended
             impl #generics #runtime::Rule<#state> for #rule #bounds {
                 #deny_fun
                 #ask_policies

@@ -2,12 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{Path, Type, parse_quote};
 
 use crate::arguments::{self, Key, Once};
 use crate::diagnostics::Diagnostics;
-use crate::expand::{mentions_impl, output, place, state_or_unit, state_type};
+use crate::expand::{output, parameter_aliases, place, state_or_unit, state_type};
 use crate::function::Function;
 use crate::neighbours;
 use crate::paths::Runtime;
@@ -60,21 +59,7 @@ fn check_types(function: &Function, errors: &mut Diagnostics) {
             "it is registered once, at link time: name the types",
         );
     }
-    for ty in function.parameter_types() {
-        if mentions_impl(ty) {
-            errors.error(
-                ty,
-                format_args!("hook `{}` cannot take an `impl Trait`", sig.ident),
-                "it is registered once, at link time: name the type",
-            );
-        } else if let Type::Reference(_) = ty {
-            errors.error(
-                ty,
-                format_args!("hook `{}` cannot take a reference", sig.ident),
-                "take the value, as a handler does",
-            );
-        }
-    }
+    function.check_parameter_types("it is registered once, at link time", errors);
 }
 
 fn expand_registration(event: Event, hook: &Hook, function: &Function, runtime: &Runtime) -> TokenStream {
@@ -84,11 +69,7 @@ fn expand_registration(event: Event, hook: &Hook, function: &Function, runtime: 
     let place = place(name, runtime);
     let state = state_or_unit(hook.state.get());
 
-    // rustc reports an unmet bound wherever a generic call repeats it, unless all of that is in one place: so whatever
-    // becomes of a parameter stands at its type, under a name of one word.
-    let types: Vec<_> = function.parameter_types().collect();
-    let aliases: Vec<_> =
-        types.iter().enumerate().map(|(index, ty)| format_ident!("__Parameter{index}", span = ty.span())).collect();
+    let (aliases, declared) = parameter_aliases(function);
     let parameters: Vec<_> = aliases
         .iter()
         .map(|alias| quote_spanned!(alias.span()=> <#alias as #runtime::HookParam<#runtime::event::#event, #state>>))
@@ -118,7 +99,7 @@ fn expand_registration(event: Event, hook: &Hook, function: &Function, runtime: 
         #(#cfgs)*
         #[allow(deprecated)]
         const _: () = {
-            #(type #aliases = #types;)*
+            #declared
 
             const __HOOK: #runtime::Hook = #runtime::Hook::new(
                 #runtime::EventKind::#event,

@@ -1,22 +1,19 @@
 //! `#[policy]`: a question about a request, for rules to name.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Path;
-use syn::spanned::Spanned;
+use syn::{Path, parse_quote};
 
 use crate::arguments::{self, Key, Once};
 use crate::diagnostics::Diagnostics;
-use crate::expand::{hidden_type, output};
+use crate::expand::{hidden_type, output, parameter_aliases};
 use crate::function::Function;
 use crate::neighbours;
 use crate::paths::Runtime;
 use crate::role::Role;
+use crate::types::is_value_or_body;
 
 const ROLE: Role = Role::Policy;
-
-/// As many as the runtime has implementations for.
-const MOST_PARAMETERS: usize = 8;
 
 #[derive(Default)]
 struct Policy {
@@ -48,6 +45,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
         return quote!(#errors #function #named);
     }
     let named = expand_named(&function, &runtime);
+    // The attribute asks for `async`, whatever the policy does.
+    function.attrs.push(parse_quote!(#[allow(clippy::unused_async)]));
     quote!(#function #named)
 }
 
@@ -68,14 +67,7 @@ fn check(function: &Function, errors: &mut Diagnostics) {
             "a rule names it without types; write one function for each",
         );
     }
-    let superfluous = sig.inputs.iter().skip(MOST_PARAMETERS);
-    if superfluous.len() > 0 {
-        errors.error(
-            quote!(#(#superfluous),*),
-            format_args!("policy `{name}` cannot take more than {MOST_PARAMETERS} parameters"),
-            "put several into a tuple: `(path, query): (Path<u64>, Query<Filter>)`",
-        );
-    }
+    function.check_parameter_types("a rule names it without types", errors);
 }
 
 fn expand_named(function: &Function, runtime: &Runtime) -> TokenStream {
@@ -83,29 +75,48 @@ fn expand_named(function: &Function, runtime: &Runtime) -> TokenStream {
     // Of the function's name, so that whatever imports the one imports the other.
     let named = hidden_type(function, name);
     let cfgs = function.cfgs();
-    let parameters: Vec<_> = function.parameter_types().collect();
+    let (aliases, declared) = parameter_aliases(function);
+    // Hygienic, since the policy may have one of these names.
+    let parts = Ident::new("parts", Span::mixed_site());
+    let state = Ident::new("state", Span::mixed_site());
+    let mut bounds = Vec::new();
+    let mut taken = Vec::new();
+    for (alias, ty) in aliases.iter().zip(function.parameter_types()) {
+        let here = alias.span();
+        let private = runtime.at(here);
+        if is_value_or_body(ty) {
+            // With the one state `()`, so that it is a mistake here and not in every router.
+            taken.push(quote_spanned!(here=> #private::taker::<#alias>()(#parts).await?));
+        } else {
+            bounds.push(quote_spanned!(here=> #alias: #private::PolicyParameter<__S>));
+            taken.push(quote_spanned!(here=> #private::take::<#alias, __S>(#parts, #state).await?));
+        }
+    }
     let output = output(&function.sig);
-    let private = runtime.at(output.span());
-    let answers = quote_spanned!(output.span()=> #private::is_policy_answer::<#output>());
+    // At the function's name, since its future may turn out not to be `Send`.
+    let private = runtime.at(name.span());
+    let asked = quote_spanned! {name.span()=>
+        #private::asked(async move { <#output as #private::PolicyAnswer>::into_answer(#name(#(#taken),*).await) })
+    };
     quote! {
         #named
 
         #(#cfgs)*
+        #[allow(deprecated)]
         const _: () = {
-            // Once here, and not once in every rule that names it.
-            const _: () = #answers;
+            #declared
 
-            #[diagnostic::do_not_recommend]
             impl<__S> #runtime::Policy<__S> for #name
             where
                 __S: ::core::marker::Send + ::core::marker::Sync + 'static,
-                #(#parameters: #runtime::FromRequestParts<__S>,)*
+                #(#bounds,)*
             {
+                #[allow(unused_variables)]
                 fn ask<'a>(
-                    parts: &'a mut #runtime::Parts,
-                    state: &'a __S,
+                    #parts: &'a mut #runtime::Parts,
+                    #state: &'a __S,
                 ) -> #runtime::BoxFuture<'a, #runtime::PolicyOutcome> {
-                    #runtime::PolicyFn::<(#(#parameters,)*), __S>::call(#name, parts, state)
+                    #asked
                 }
             }
         };

@@ -24,7 +24,7 @@ pub(crate) fn check(allow: Option<&Expression>, deny: Option<&Expression>, error
 fn check_duplicates(key: &str, expression: &Expression, errors: &mut Diagnostics) -> bool {
     let parts = match expression {
         Expression::Atom(_) => return true,
-        Expression::Not(inner) => return check_duplicates(key, inner, errors),
+        Expression::Not(_, inner) => return check_duplicates(key, inner, errors),
         Expression::All(parts) | Expression::Any(parts) => parts,
     };
     let mut sound = true;
@@ -106,7 +106,7 @@ impl<'a> Users<'a> {
                 let bit = self.0.iter().position(|known| known.is_same(atom));
                 bit.is_some_and(|bit| user & 1 << bit != 0)
             }
-            Expression::Not(inner) => !self.satisfies(user, inner),
+            Expression::Not(_, inner) => !self.satisfies(user, inner),
             Expression::All(parts) => parts.iter().all(|part| self.satisfies(user, part)),
             Expression::Any(parts) => parts.iter().any(|part| self.satisfies(user, part)),
         }
@@ -161,7 +161,7 @@ impl<'a> Users<'a> {
     fn most_eager(&self, expression: &Expression) -> User {
         match expression {
             Expression::Atom(atom) => self.0.iter().position(|known| known.is_same(atom)).map_or(0, |bit| 1 << bit),
-            Expression::Not(_) => 0,
+            Expression::Not(..) => 0,
             Expression::All(parts) | Expression::Any(parts) => {
                 parts.iter().fold(0, |user, part| user | self.most_eager(part))
             }

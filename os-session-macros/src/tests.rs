@@ -1,5 +1,6 @@
-//! What the attributes write: the code, in [`expansions`], and the messages, in [`messages`].
+//! What the attributes write: the code, in [`expansions`], the messages, in [`messages`], and always the [`bodies`].
 
+mod bodies;
 mod every_expression;
 mod expansions;
 mod messages;

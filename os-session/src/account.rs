@@ -83,6 +83,7 @@ impl<T: fmt::Display> fmt::Display for User<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S> FromUser<S> for UserId
 where
     S: Sync,
@@ -97,6 +98,7 @@ where
 macro_rules! parsed {
     ($($(#[$cfg:meta])* $user:ty)*) => {$(
         $(#[$cfg])*
+        #[diagnostic::do_not_recommend]
         impl<S> FromUser<S> for $user
         where
             S: Sync,

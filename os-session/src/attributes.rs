@@ -111,7 +111,7 @@ pub use os_session_macros::connected;
 /// }
 /// ```
 ///
-/// A free async function of up to eight extractors of the request's head (anything that is `FromRequestParts` with the router's state), which
+/// A free async function of extractors of the request's head (anything that is `FromRequestParts` with the router's state), which
 /// answers with a `bool`, or with a `Result<bool, E>` where `E` is an axum response. It stays callable, in a test for example.
 ///
 /// It is asked after the groups, once a request and rule at most, and only if the rule still depends on it; nobody who is not

@@ -5,14 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
-use axum::response::IntoResponse;
-
 use crate::closed::Awaited;
 use crate::config::{Config, Lifetime, States};
 use crate::cookie;
 use crate::cross_site::CrossSite;
 use crate::declaration::{self, Declaration, StateType};
-use crate::deny::{BoxedDenyFun, DenyFn, deny};
+use crate::deny::{Answer, BoxedDenyFun, DenyFn, deny};
 use crate::error::{Error, unknown_group};
 use crate::expression::SpeltTwice;
 use crate::groups::{AnyGroups, Groups};
@@ -112,7 +110,7 @@ impl SessionsBuilder {
     /// One answer for every refusal that its handler has none for: an async function as in `#[connected(deny_fun = …)]`.
     pub fn deny_fun<F, Args>(mut self, deny_fun: F) -> Self
     where
-        F: DenyFn<Args, (), Output: IntoResponse>,
+        F: DenyFn<Args, (), Output: Answer>,
     {
         self.deny_fun = Some(Arc::new(move |denied| deny(deny_fun.clone(), denied, &())));
         self

@@ -135,10 +135,21 @@ macro_rules! deny_fns {
 
 deny_fns!([] [P1] [P1 P2] [P1 P2 P3] [P1 P2 P3 P4] [P1 P2 P3 P4 P5] [P1 P2 P3 P4 P5 P6] [P1 P2 P3 P4 P5 P6 P7]);
 
+/// What a handler or a `deny_fun` may return: everything that axum takes for a response.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an answer",
+    label = "not an axum response",
+    note = "an answer implements `axum::response::IntoResponse`: text, a status, `Json`, `Html`, or a `Result` of two of them"
+)]
+pub trait Answer: IntoResponse {}
+
+#[diagnostic::do_not_recommend]
+impl<T> Answer for T where T: IntoResponse {}
+
 /// Answers a refusal with a `deny_fun`: never with success, whatever it says.
 pub fn deny<'a, F, Args, S>(deny_fun: F, denied: Denied<'a>, state: &'a S) -> BoxFuture<'a, Response>
 where
-    F: DenyFn<Args, S, Output: IntoResponse>,
+    F: DenyFn<Args, S, Output: Answer>,
     S: Sync,
 {
     Box::pin(async move {

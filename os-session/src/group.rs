@@ -38,6 +38,7 @@ pub trait GroupName {
     fn group_name(&self) -> &'static str;
 }
 
+#[diagnostic::do_not_recommend]
 impl GroupName for &'static str {
     fn group_name(&self) -> &'static str {
         self

@@ -13,10 +13,9 @@ pub type PolicyOutcome = Result<bool, Box<Response>>;
 
 /// A policy, in requests of a router with state `S`: implemented by what `#[policy]` puts beside its function.
 #[diagnostic::on_unimplemented(
-    message = "the policy `{Self}` cannot be asked in a router with state `{S}`",
-    label = "not a policy there",
-    note = "each parameter of a policy is an extractor of the request's head, with the state of the router: `UserId`, `User<T>`, `Path<T>`, \
-            `Query<T>`, `State<T>`, …"
+    message = "`{Self}` is not a policy",
+    label = "not a policy",
+    note = "a policy is an `async fn` under `#[os_session::policy]`"
 )]
 pub trait Policy<S> {
     /// Asks it. An error is the answer to the request, which is refused.
@@ -41,6 +40,7 @@ pub trait PolicyAnswer {
     fn into_answer(self) -> PolicyOutcome;
 }
 
+#[diagnostic::do_not_recommend]
 impl PolicyAnswer for bool {
     fn into_answer(self) -> PolicyOutcome {
         Ok(self)
@@ -57,50 +57,51 @@ where
     }
 }
 
-/// An async function over extractors of a request's head.
-pub trait PolicyFn<Args, S>: Send + 'static {
-    /// Takes its parameters from the request and calls it.
-    fn call<'a>(self, parts: &'a mut Parts, state: &'a S) -> BoxFuture<'a, PolicyOutcome>;
+/// A parameter that a policy may have, in requests of a router with state `S`.
+#[diagnostic::on_unimplemented(
+    message = "a policy cannot take `{Self}`",
+    label = "not an extractor of the request's head with state `{S}`",
+    note = "a policy takes `UserId`, `User<T>`, `Path<T>`, `Query<T>`, `HeaderMap`, `State<T>` and whatever else implements \
+            `axum::extract::FromRequestParts`; the body is for the handler",
+    note = "`State<T>` needs `T: axum::extract::FromRef<{S}>`, and `User<T>` needs `T: os_session::FromUser<{S}>`"
+)]
+pub trait PolicyParameter<S>: FromRequestParts<S> + Send {}
+
+#[diagnostic::do_not_recommend]
+impl<T, S> PolicyParameter<S> for T where T: FromRequestParts<S> + Send {}
+
+/// Takes a parameter from the request, or answers the request, which is refused.
+///
+/// # Errors
+///
+/// The parameter's rejection.
+pub async fn take<T, S>(parts: &mut Parts, state: &S) -> Result<T, Box<Response>>
+where
+    T: PolicyParameter<S>,
+{
+    T::from_request_parts(parts, state).await.map_err(|rejection| Box::new(rejection.into_response()))
 }
 
-macro_rules! policy_fns {
-    ($($parameter:ident)*) => {
-        #[diagnostic::do_not_recommend]
-        impl<F, Fut, S, $($parameter),*> PolicyFn<($($parameter,)*), S> for F
-        where
-            F: FnOnce($($parameter),*) -> Fut + Send + 'static,
-            Fut: Future<Output: PolicyAnswer> + Send,
-            S: Sync,
-            $($parameter: FromRequestParts<S> + Send,)*
-        {
-            #[allow(non_snake_case, unused_variables, reason = "one function for every number of parameters")]
-            fn call<'a>(self, parts: &'a mut Parts, state: &'a S) -> BoxFuture<'a, PolicyOutcome> {
-                Box::pin(async move {
-                    $(
-                        let $parameter = match $parameter::from_request_parts(parts, state).await {
-                            Ok(parameter) => parameter,
-                            Err(rejection) => return Err(Box::new(rejection.into_response())),
-                        };
-                    )*
-                    self($($parameter),*).await.into_answer()
-                })
-            }
-        }
-    };
+/// Takes a parameter that needs no state.
+pub type Taker<T> = for<'a> fn(&'a mut Parts) -> BoxFuture<'a, Result<T, Box<Response>>>;
+
+/// What takes a parameter, where the compiler has yet to see whether it can be one: called through a pointer, which has no
+/// bounds, it is reported once.
+#[must_use]
+pub fn taker<T>() -> Taker<T>
+where
+    T: PolicyParameter<()> + 'static,
+{
+    |parts| Box::pin(take(parts, &()))
 }
 
-policy_fns!();
-policy_fns!(A);
-policy_fns!(A B);
-policy_fns!(A B C);
-policy_fns!(A B C D);
-policy_fns!(A B C D E);
-policy_fns!(A B C D E F1);
-policy_fns!(A B C D E F1 G);
-policy_fns!(A B C D E F1 G H);
-
-/// For the compiler to object where the function is written.
-pub const fn is_policy_answer<T: PolicyAnswer>() {}
+/// A policy that is being asked.
+pub fn asked<'a, F>(policy: F) -> BoxFuture<'a, PolicyOutcome>
+where
+    F: Future<Output = PolicyOutcome> + Send + 'a,
+{
+    Box::pin(policy)
+}
 
 /// The policies of the rule that is being decided, ready to be asked.
 pub(crate) trait Policies: Send {

@@ -7,9 +7,8 @@ pub use crate::deny::{BoxFuture, Denied, DenyFun, deny};
 pub use crate::expression::{Expression, Group};
 pub use crate::guard::{Admitted, Declared, Refusal, Rule};
 pub use crate::hook::{EventKind, Hook, HookFuture, HookInput, HookOutcome, HookParam, RunHook, event};
-pub use crate::policy::{AskPolicy, Policy, PolicyAnswer, PolicyFn, PolicyOutcome, is_policy_answer};
+pub use crate::policy::{AskPolicy, Policy, PolicyAnswer, PolicyOutcome, PolicyParameter, Taker, asked, take, taker};
 pub use crate::rpc::{FromRefusal, caller, caller_opt, refuse, refuse_with, wrapper};
-pub use axum::extract::FromRequestParts;
 pub use axum::http::request::Parts;
 pub use axum::response::Response;
 

@@ -38,7 +38,8 @@ mod handler;
 mod method_router;
 mod router;
 
-pub use self::handler::{Answer, DeclaredFn, Extractor, Extractors, Incoming, LastExtractor};
+pub use self::handler::{DeclaredFn, Extractor, ExtractorList, Extractors, Incoming, LastExtractor};
 pub use self::method_router::{MethodRouter, any, connect, delete, get, head, on, options, patch, post, put, trace};
 pub use self::router::{Router, Routes};
+pub use crate::deny::Answer;
 pub use axum::routing::MethodFilter;

@@ -33,6 +33,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FromRefusal for Response {
     fn from_refusal(error: Error) -> Self {
         error.into_response()

@@ -121,6 +121,26 @@ fn hook_with_parameters() {
     );
 }
 
+#[test]
+fn policy() {
+    check("policy", "#[policy] async fn is_open() -> bool { true }");
+}
+
+#[test]
+fn policy_with_parameters() {
+    check(
+        "policy_with_parameters",
+        r#"
+        #[policy(crate = framework::session)]
+        /// Whether it is theirs.
+        #[cfg(feature = "documents")]
+        pub async fn state(user: UserId, Path(id): Path<u64>, Json(body): Json<Draft>) -> Result<bool, sqlx::Error> {
+            owner(id).await == user
+        }
+        "#,
+    );
+}
+
 /// Beside errors, a handler is declared and guarded, without its rule; and a function is what its callers expect.
 #[test]
 fn broken() {
@@ -140,6 +160,7 @@ fn broken() {
         ",
     );
     check("broken_method", "#[connected] async fn home(&self) -> String { self.greeting() }");
+    check("broken_policy", "#[policy] pub(crate) fn owns<T>(user: T) -> bool { user.owns() }");
     check(
         "broken_rpc",
         r#"

@@ -11,8 +11,9 @@ use axum::response::{IntoResponse, Response};
 
 use crate::access::Slot;
 use crate::declaration::Declaration;
+use crate::deny::Answer;
 use crate::error::Error;
-use crate::guard::{Admitted, Declared};
+use crate::guard::{Admitted, Declared, Rule};
 use crate::visit::Visit;
 
 /// A function that carries a rule. `Args` are its parameters, the hidden first one included.
@@ -60,19 +61,14 @@ pub trait LastExtractor<S, M>: FromRequest<S, M> + Send {}
 #[diagnostic::do_not_recommend]
 impl<T, S, M> LastExtractor<S, M> for T where T: FromRequest<S, M> + Send {}
 
-/// What a handler may return: everything that axum takes for a response.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an answer",
-    label = "not an axum response",
-    note = "a handler returns what implements `axum::response::IntoResponse`: text, a status, `Json`, `Html`, or a `Result` of two of them"
-)]
-pub trait Answer: IntoResponse {}
-
-#[diagnostic::do_not_recommend]
-impl<T> Answer for T where T: IntoResponse {}
-
 /// Parameters that can be taken from a request, in their order; `M` says whether the last reads the body.
-pub trait Extractors<S, M>: Sized + Send + 'static {
+pub trait Extractors<S, M>: ExtractorList<S, M> {}
+
+// Not the list itself, since rustc names all its implementations whenever a parameter is none.
+impl<T, S, M> Extractors<S, M> for T where T: ExtractorList<S, M> {}
+
+/// The parameters for each length of their list.
+pub trait ExtractorList<S, M>: Sized + Send + 'static {
     /// Takes them, or answers why not.
     fn extract(incoming: &mut Incoming, state: &S) -> impl Future<Output = Result<Self, Response>> + Send;
 }
@@ -189,19 +185,32 @@ macro_rules! declared_fn {
     };
 }
 
+/// The hidden parameter alone: there is no last one.
+impl<S, R> ExtractorList<S, ()> for (Admitted<R>,)
+where
+    S: Send + Sync,
+    R: Rule<S>,
+{
+    async fn extract(incoming: &mut Incoming, state: &S) -> Result<Self, Response> {
+        Ok((Admitted::from_request_parts(incoming.head(), state).await?,))
+    }
+}
+
 macro_rules! extractors {
     ($($head:ident)*) => {
-        impl<S, M, $($head,)* Last> Extractors<S, M> for ($($head,)* Last,)
+        impl<S, M, R, $($head,)* Last> ExtractorList<S, M> for (Admitted<R>, $($head,)* Last)
         where
             S: Send + Sync,
+            R: Rule<S>,
             $($head: Extractor<S> + 'static,)*
             Last: LastExtractor<S, M> + 'static,
         {
             #[allow(non_snake_case, unused_mut)]
             async fn extract(incoming: &mut Incoming, state: &S) -> Result<Self, Response> {
+                let admitted = Admitted::from_request_parts(incoming.head(), state).await?;
                 $(let $head = $head::from_request_parts(incoming.head(), state).await.map_err(IntoResponse::into_response)?;)*
                 let last = Last::from_request(incoming.take(), state).await.map_err(IntoResponse::into_response)?;
-                Ok(($($head,)* last,))
+                Ok((admitted, $($head,)* last))
             }
         }
     };
@@ -218,4 +227,4 @@ macro_rules! each_beginning {
 
 // axum takes sixteen parameters; the first of them is the hidden one.
 each_beginning!(declared_fn;; T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15);
-each_beginning!(extractors;; T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15);
+each_beginning!(extractors;; T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14);

@@ -10,7 +10,8 @@ use axum::routing::{self, MethodFilter, Route};
 use tower::{Layer, Service};
 
 use crate::access::{Methods, Routing};
-use crate::routing::handler::{Answer, DeclaredFn, Extractors};
+use crate::deny::Answer;
+use crate::routing::handler::{DeclaredFn, Extractors};
 
 /// axum's [`MethodRouter`](routing::MethodRouter) for handlers that carry a rule.
 ///

@@ -10,8 +10,9 @@ use axum::routing::Route;
 use tower::{Layer, Service};
 
 use crate::access::{AccessTable, Methods, Routing, Target};
+use crate::deny::Answer;
 use crate::error::{Error, unknown_group};
-use crate::routing::handler::{Answer, DeclaredFn, Extractors};
+use crate::routing::handler::{DeclaredFn, Extractors};
 use crate::routing::method_router::{MethodRouter, routed};
 use crate::sessions::Sessions;
 

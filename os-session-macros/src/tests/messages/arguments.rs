@@ -29,6 +29,10 @@ fn unknown_key() {
         &[("allow", "unknown argument `allow` in `#[public]`", "the arguments are `reason` and `crate`")],
     );
     check(
+        r#"#[policy(allow = "admin")] async fn owns() {}"#,
+        &[("allow", "unknown argument `allow` in `#[policy]`", "the only argument is `crate`")],
+    );
+    check(
         r#"#[on_request(allow = "admin")] async fn count() {}"#,
         &[("allow", "unknown argument `allow` in `#[on_request]`", "the arguments are `order`, `state` and `crate`")],
     );

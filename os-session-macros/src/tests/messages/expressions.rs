@@ -192,6 +192,14 @@ fn a_deny_that_changes_nothing() {
         )],
     );
     check_connected(
+        "allow = \"staff\", deny = !\"staff\" & \"banned\"",
+        &[(
+            "!\"staff\" & \"banned\"",
+            "`allow` refuses already whom this denies",
+            "a user in `banned` only does not satisfy `allow` anyway; leave it out",
+        )],
+    );
+    check_connected(
         "allow = \"staff\" & !\"guest\", deny = \"banned\" | \"guest\"",
         &[(
             "\"guest\"",

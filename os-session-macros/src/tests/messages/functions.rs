@@ -57,11 +57,12 @@ fn no_body() {
 }
 
 /// Attributes of all kinds, the parameters that their function must have, and what messages call it.
-const ROLES: [(&str, &str, &str); 5] = [
+const ROLES: [(&str, &str, &str); 6] = [
     ("connected", "", "handler"),
     ("public(reason = \"shop\")", "", "handler"),
     ("connected_rpc", "user: UserId", "server function"),
     ("connected_wrapper", "", "server function"),
+    ("policy", "", "policy"),
     ("on_open_session", "", "hook"),
 ];
 
@@ -210,15 +211,50 @@ fn generic_hook() {
             &[(generics, "hook `greet` cannot be generic", "it is registered once, at link time: name the types")],
         );
     }
-    for ty in ["impl Greeter", "State<impl Greeter>"] {
+}
+
+#[test]
+fn generic_policy() {
+    for generics in ["<T>", "<'a>", "<const N: usize>"] {
         check(
-            &format!("#[on_open_session] async fn greet(user: UserId, by: {ty}) {{}}"),
-            &[(ty, "hook `greet` cannot take an `impl Trait`", "it is registered once, at link time: name the type")],
+            &format!("#[policy] async fn owns{generics}(user: UserId) -> bool {{}}"),
+            &[(
+                generics,
+                "policy `owns` cannot be generic",
+                "a rule names it without types; write one function for each",
+            )],
         );
     }
+}
+
+#[test]
+fn parameters_without_a_name() {
+    for (attribute, noun, reason) in [
+        ("on_open_session", "hook", "it is registered once, at link time"),
+        ("policy", "policy", "a rule names it without types"),
+    ] {
+        for ty in ["impl Greeter", "State<impl Greeter>"] {
+            check(
+                &format!("#[{attribute}] async fn greet(user: UserId, by: {ty}) {{}}"),
+                &[(ty, &format!("{noun} `greet` cannot take an `impl Trait`"), &format!("{reason}: name the type"))],
+            );
+        }
+        check(
+            &format!("#[{attribute}] async fn greet(user: &UserId) {{}}"),
+            &[("&UserId", &format!("{noun} `greet` cannot take a reference"), "take the value, as a handler does")],
+        );
+    }
+}
+
+#[test]
+fn policy_in_upper_case() {
     check(
-        "#[on_open_session] async fn greet(user: &UserId) {}",
-        &[("&UserId", "hook `greet` cannot take a reference", "take the value, as a handler does")],
+        "#[policy] async fn r#Owns() -> bool {}",
+        &[(
+            "r#Owns",
+            "policy `r#Owns` must begin in lower case",
+            "a rule takes a path that ends in upper case for a group",
+        )],
     );
 }
 

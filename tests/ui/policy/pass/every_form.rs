@@ -20,6 +20,31 @@ pub mod policies {
         if id.is_empty() { Err(StatusCode::NOT_FOUND) } else { Ok(user == id.as_str()) }
     }
 
+    /// Named as what generated code may have in hand, and with more parameters than a tuple of axum's.
+    #[policy]
+    pub async fn state(
+        _: Method, _: Method, _: Method, _: Method, _: Method, _: Method, _: Method, _: Method, _: Method,
+        _: Method, _: Method, _: Method, _: Method, _: Method, _: Method, _: Method, _: Method, _: Method,
+    ) -> bool {
+        true
+    }
+
+    /// An extractor of the request's head with the name of one that is none.
+    pub struct Form;
+
+    impl<S: Sync> axum::extract::FromRequestParts<S> for Form {
+        type Rejection = std::convert::Infallible;
+
+        async fn from_request_parts(_: &mut axum::http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
+            Ok(Self)
+        }
+    }
+
+    #[policy]
+    pub(crate) async fn parts(_user: Option<UserId>, _form: Form) -> bool {
+        true
+    }
+
     #[policy]
     pub(crate) async fn reads(method: Method, Query(_query): Query<Vec<(String, String)>>) -> bool {
         method == Method::GET
@@ -37,7 +62,7 @@ mod renamed {
 
 use policies::{owns, reads};
 
-#[connected(allow = "admin" | owns & !reads | renamed::r#yes, deny = ["banned", policies::reads & "guest"], fresh = "1d")]
+#[connected(allow = "admin" | owns & !reads | renamed::r#yes | policies::state & policies::parts, deny = ["banned", policies::reads & "guest"], fresh = "1d")]
 async fn home() {}
 
 #[connected_rpc(allow = owns, state = App)]

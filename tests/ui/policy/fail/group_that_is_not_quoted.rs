@@ -1,0 +1,6 @@
+use os_session::connected;
+
+#[connected(allow = admin)]
+async fn home() {}
+
+fn main() {}
