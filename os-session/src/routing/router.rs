@@ -11,7 +11,7 @@ use tower::{Layer, Service};
 
 use crate::access::{AccessTable, Methods, Routing, Target};
 use crate::error::{Error, unknown_group};
-use crate::routing::handler::{Answer, DeclaredFn, Extractors};
+use crate::routing::handler::{Answer, DeclaredFn, Extractors, Routable as _};
 use crate::routing::method_router::{MethodRouter, routed};
 use crate::sessions::Sessions;
 
@@ -145,9 +145,10 @@ where
         Args: Extractors<S, M>,
         M: 'static,
     {
-        let (inner, routing) = routed!(handler: H, Methods::any(), |handler| self.inner.fallback(handler));
-        self.routed.push(routing.at("/(fallback)"));
-        Self { inner, routed: self.routed }
+        routed!(handler: H, |handler| {
+            self.routed.push(handler.routing(Methods::any()).at("/(fallback)"));
+            Self { inner: self.inner.fallback(handler), ..self }
+        })
     }
 
     /// Answers what no route matches with a service. It is open to all, and says why in the access table.
@@ -166,10 +167,10 @@ where
         Args: Extractors<S, M>,
         M: 'static,
     {
-        let (inner, routing) =
-            routed!(handler: H, Methods::others(), |handler| self.inner.method_not_allowed_fallback(handler));
-        self.routed.push(routing.at("/(routed paths)"));
-        Self { inner, routed: self.routed }
+        routed!(handler: H, |handler| {
+            self.routed.push(handler.routing(Methods::others()).at("/(routed paths)"));
+            Self { inner: self.inner.method_not_allowed_fallback(handler), ..self }
+        })
     }
 
     /// Forgets the fallback, as in axum.
