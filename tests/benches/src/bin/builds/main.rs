@@ -1,5 +1,5 @@
 //! What the attributes add to build times. Run with `cargo run --release -p os-session-benches --bin builds`
-//! (everything is downloaded already; some minutes).
+//! (some minutes; without the network, from what this workspace was built from).
 //!
 //! Writes one application three times, see [`application`], and lets cargo check and build each from nothing and after
 //! a line was added to one handler. Dependencies are built beforehand.
@@ -11,12 +11,14 @@
 mod application;
 mod cargo;
 
-use std::{env, fmt::Write as _, path::Path, time::Duration};
+use std::{env, fmt::Write as _, num::NonZero, path::Path, time::Duration};
 
 use application::Flavour;
 use cargo::{Command, Workspace};
 
-const ROUNDS: u32 = 5;
+const USAGE: &str = "usage: cargo run --release -p os-session-benches --bin builds [-- ROUNDS | write DIRECTORY]";
+
+const ROUNDS: NonZero<u32> = NonZero::new(5).expect("five");
 
 /// What is measured of every application.
 #[derive(Clone, Copy)]
@@ -54,19 +56,19 @@ fn main() {
         ["write", directory] => {
             Workspace::write(Path::new(directory));
         }
-        [rounds] if rounds.parse::<u32>().is_ok_and(|rounds| rounds > 0) => run(rounds.parse().expect("a number")),
-        _ => panic!("usage: cargo run --release -p os-session-benches --bin builds [-- ROUNDS | write DIRECTORY]"),
+        [rounds] => run(rounds.parse().unwrap_or_else(|_| panic!("{USAGE}"))),
+        _ => panic!("{USAGE}"),
     }
 }
 
-fn run(rounds: u32) {
+fn run(rounds: NonZero<u32>) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let workspace = Workspace::write(directory.path());
     for (flavour, command) in every_build() {
         workspace.run(command, flavour);
     }
     let mut times = [[Duration::MAX; _]; _];
-    for _ in 0..rounds {
+    for _ in 0..rounds.get() {
         measure_once(&workspace, &mut times);
     }
     print!("{}", table(&times, rounds));
@@ -88,7 +90,7 @@ fn measure_once(workspace: &Workspace, least: &mut Times) {
     }
 }
 
-fn table(times: &Times, rounds: u32) -> String {
+fn table(times: &Times, rounds: NonZero<u32>) -> String {
     let mut text = String::from("| processor seconds |");
     for flavour in Flavour::ALL {
         let _ = write!(text, " {} |", flavour.title());
