@@ -38,7 +38,7 @@ mod handler;
 mod method_router;
 mod router;
 
-pub use self::handler::{DeclaredFn, Extractor, ExtractorList, Extractors, Incoming, LastExtractor};
+pub use self::handler::{DeclaredFn, Extractor, ExtractorList, Extractors, Incoming, LastExtractor, OtherExtractors};
 pub use self::method_router::{MethodRouter, any, connect, delete, get, head, on, options, patch, post, put, trace};
 pub use self::router::{Router, Routes};
 pub use crate::deny::Answer;

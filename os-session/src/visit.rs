@@ -33,7 +33,7 @@ impl Visit {
     }
 
     /// Runs what answers the request, as the current request of this task.
-    pub(crate) async fn run(mut self, mut answer: Pin<&mut impl Future<Output = Response>>) -> Response {
+    pub(crate) async fn run(mut self, mut answer: Pin<&mut (impl Future<Output = Response> + ?Sized)>) -> Response {
         let session = &self.session;
         let mut response = poll_fn(|cx| CURRENT.sync_scope(session.clone(), || answer.as_mut().poll(cx))).await;
         self.session.0.finish(&mut response);

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -9,9 +10,9 @@ use axum::handler::Handler;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
-use crate::access::Slot;
+use crate::access::{Methods, Routing, Slot};
 use crate::declaration::Declaration;
-use crate::deny::Answer;
+use crate::deny::{Answer, BoxFuture};
 use crate::error::Error;
 use crate::guard::{Admitted, Declared, Rule};
 use crate::visit::Visit;
@@ -68,7 +69,21 @@ pub trait Extractors<S, M>: ExtractorList<S, M> {}
 impl<T, S, M> Extractors<S, M> for T where T: ExtractorList<S, M> {}
 
 /// The parameters for each length of their list.
+///
+/// No two handlers share the hidden one. Many share the others, and what takes those is compiled once for all of them.
 pub trait ExtractorList<S, M>: Sized + Send + 'static {
+    /// What decides whether the others are taken.
+    type Rule: Rule<S>;
+
+    /// The others.
+    type Others: OtherExtractors<S, M>;
+
+    /// Puts them together.
+    fn new(admitted: Admitted<Self::Rule>, others: Self::Others) -> Self;
+}
+
+/// Parameters behind the hidden one.
+pub trait OtherExtractors<S, M>: Sized + Send {
     /// Takes them, or answers why not.
     fn extract(incoming: &mut Incoming, state: &S) -> impl Future<Output = Result<Self, Response>> + Send;
 }
@@ -93,44 +108,102 @@ impl Incoming {
     }
 }
 
-/// A declared function as an axum handler: rule, extractors, body and context in one box.
-#[derive(Debug, Clone)]
-pub(crate) struct Routed<H> {
-    pub(crate) handler: H,
-    pub(crate) slot: Slot,
+/// What is handed to axum's routing, and what the access table says of it.
+pub(crate) trait Routable<T, S>: Handler<T, S> {
+    fn routing(&self, methods: Methods) -> Routing;
 }
 
-impl<H, M, Args, S> Handler<(M, Args), S> for Routed<H>
+/// A declared function as an axum handler: rule, extractors, body and context in one box.
+///
+/// One type for all functions, so that what axum makes of a handler is compiled once and not for each of them.
+pub(crate) struct Routed<S>(Arc<Function<Call<S>>>);
+
+type Call<S> = dyn Fn(Option<Visit>, Incoming, S) -> BoxFuture<'static, Response> + Send + Sync;
+
+struct Function<C: ?Sized> {
+    declaration: &'static Declaration,
+    slot: Slot,
+    call: C,
+}
+
+impl<S> Routed<S>
+where
+    S: Send + Sync + 'static,
+{
+    pub(crate) fn new<H, M, Args>(handler: H) -> Self
+    where
+        H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
+        Args: Extractors<S, M>,
+        M: 'static,
+    {
+        let call = move |visit, mut incoming, state| -> BoxFuture<'static, Response> {
+            let handler = handler.clone();
+            Box::pin(async move {
+                // Pinned here, and not passed on by value: a future that is moved into another is stored twice.
+                let answer = pin!(answer(handler, &mut incoming, &state));
+                run(visit, answer).await
+            })
+        };
+        Self(Arc::new(Function { declaration: H::declaration(), slot: Slot::default(), call }))
+    }
+}
+
+impl<S> Clone for Routed<S> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<S> Routable<(), S> for Routed<S>
+where
+    S: Send + 'static,
+{
+    fn routing(&self, methods: Methods) -> Routing {
+        Routing::declared(methods, self.0.declaration, self.0.slot.clone())
+    }
+}
+
+impl<S> Handler<(), S> for Routed<S>
+where
+    S: Send + 'static,
+{
+    type Future = BoxFuture<'static, Response>;
+
+    fn call(self, request: Request, state: S) -> Self::Future {
+        let Function { slot, call, .. } = &*self.0;
+        let Some(sessions) = slot.get() else {
+            return Box::pin(async { Error::NoLayer.into_response() });
+        };
+        let (head, body) = request.into_parts();
+        let visit = Visit::begin(sessions, &head);
+        call(visit, Incoming::new(head, body), state)
+    }
+}
+
+/// Takes any function's answer, so that this is compiled once for all.
+async fn run(visit: Option<Visit>, answer: Pin<&mut (dyn Future<Output = Response> + Send)>) -> Response {
+    match visit {
+        Some(visit) => visit.run(answer).await,
+        None => answer.await,
+    }
+}
+
+/// A public function as an axum handler: no context, and nothing that a function of axum's would not cost. One type for all would
+/// cost an allocation, since axum keeps handlers of no size in place.
+#[derive(Debug, Clone)]
+pub(crate) struct Open<H>(pub(crate) H);
+
+impl<H, M, Args, S> Routable<(M, Args), S> for Open<H>
 where
     H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
     Args: Extractors<S, M>,
     S: Clone + Send + Sync + 'static,
     M: 'static,
 {
-    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
-
-    fn call(self, request: Request, state: S) -> Self::Future {
-        let Self { handler, slot } = self;
-        let Some(sessions) = slot.get() else {
-            return Box::pin(async { Error::NoLayer.into_response() });
-        };
-        let (head, body) = request.into_parts();
-        let visit = Visit::begin(sessions, &head);
-        let mut incoming = Incoming::new(head, body);
-        Box::pin(async move {
-            // Pinned here, and not passed on by value: a future that is moved into another is stored twice.
-            let answer = pin!(answer(handler, &mut incoming, &state));
-            match visit {
-                Some(visit) => visit.run(answer).await,
-                None => answer.await,
-            }
-        })
+    fn routing(&self, methods: Methods) -> Routing {
+        Routing::declared(methods, H::declaration(), Slot::default())
     }
 }
-
-/// A public function as an axum handler: no context, and nothing that a function of axum's would not cost.
-#[derive(Debug, Clone)]
-pub(crate) struct Open<H>(pub(crate) H);
 
 impl<H, M, Args, S> Handler<(M, Args), S> for Open<H>
 where
@@ -139,7 +212,7 @@ where
     S: Clone + Send + Sync + 'static,
     M: 'static,
 {
-    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
+    type Future = BoxFuture<'static, Response>;
 
     fn call(self, request: Request, state: S) -> Self::Future {
         let (head, body) = request.into_parts();
@@ -154,10 +227,15 @@ where
     Args: Extractors<S, M>,
     S: Send + Sync,
 {
-    match Args::extract(incoming, state).await {
-        Ok(args) => handler.call(args).await.into_response(),
-        Err(response) => response,
-    }
+    let admitted = match Admitted::<Args::Rule>::from_request_parts(incoming.head(), state).await {
+        Ok(admitted) => admitted,
+        Err(response) => return response,
+    };
+    let others = match Args::Others::extract(incoming, state).await {
+        Ok(others) => others,
+        Err(response) => return response,
+    };
+    handler.call(Args::new(admitted, others)).await.into_response()
 }
 
 macro_rules! declared_fn {
@@ -191,8 +269,20 @@ where
     S: Send + Sync,
     R: Rule<S>,
 {
-    async fn extract(incoming: &mut Incoming, state: &S) -> Result<Self, Response> {
-        Ok((Admitted::from_request_parts(incoming.head(), state).await?,))
+    type Rule = R;
+    type Others = ();
+
+    fn new(admitted: Admitted<R>, (): ()) -> Self {
+        (admitted,)
+    }
+}
+
+impl<S> OtherExtractors<S, ()> for ()
+where
+    S: Send + Sync,
+{
+    async fn extract(_: &mut Incoming, _: &S) -> Result<Self, Response> {
+        Ok(())
     }
 }
 
@@ -205,12 +295,26 @@ macro_rules! extractors {
             $($head: Extractor<S> + 'static,)*
             Last: LastExtractor<S, M> + 'static,
         {
-            #[allow(non_snake_case, unused_mut)]
+            type Rule = R;
+            type Others = ($($head,)* Last,);
+
+            #[allow(non_snake_case)]
+            fn new(admitted: Admitted<R>, ($($head,)* last,): Self::Others) -> Self {
+                (admitted, $($head,)* last)
+            }
+        }
+
+        impl<S, M, $($head,)* Last> OtherExtractors<S, M> for ($($head,)* Last,)
+        where
+            S: Send + Sync,
+            $($head: Extractor<S> + 'static,)*
+            Last: LastExtractor<S, M> + 'static,
+        {
+            #[allow(non_snake_case)]
             async fn extract(incoming: &mut Incoming, state: &S) -> Result<Self, Response> {
-                let admitted = Admitted::from_request_parts(incoming.head(), state).await?;
                 $(let $head = $head::from_request_parts(incoming.head(), state).await.map_err(IntoResponse::into_response)?;)*
                 let last = Last::from_request(incoming.take(), state).await.map_err(IntoResponse::into_response)?;
-                Ok((admitted, $($head,)* last))
+                Ok(($($head,)* last,))
             }
         }
     };
@@ -227,4 +331,4 @@ macro_rules! each_beginning {
 
 // axum takes sixteen parameters; the first of them is the hidden one.
 each_beginning!(declared_fn;; T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15);
-each_beginning!(extractors;; T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14);
+each_beginning!(extractors;; T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15);

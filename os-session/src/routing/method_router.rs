@@ -11,7 +11,7 @@ use tower::{Layer, Service};
 
 use crate::access::{Methods, Routing};
 use crate::deny::Answer;
-use crate::routing::handler::{DeclaredFn, Extractors};
+use crate::routing::handler::{DeclaredFn, Extractors, Routable};
 
 /// axum's [`MethodRouter`](routing::MethodRouter) for handlers that carry a rule.
 ///
@@ -34,21 +34,18 @@ impl<S> Clone for MethodRouter<S> {
     }
 }
 
-/// Hands a declared handler to one of axum's functions, with what the access table says of it. Public handlers go without what the
-/// others need, which is decided when the program is compiled.
+/// Makes of a declared function what axum is handed. Public ones go without what the others need, which is decided when the
+/// program is compiled.
 macro_rules! routed {
-    ($handler:ident: $H:ty, $methods:expr, |$routed:ident| $route:expr) => {{
-        let slot = $crate::access::Slot::default();
-        let routing = $crate::access::Routing::declared($methods, <$H>::declaration(), slot.clone());
-        let inner = if const { <$H>::PUBLIC } {
+    ($handler:ident: $H:ty, |$routed:ident| $route:expr) => {
+        if const { <$H>::PUBLIC } {
             let $routed = $crate::routing::handler::Open($handler);
             $route
         } else {
-            let $routed = $crate::routing::handler::Routed { handler: $handler, slot };
+            let $routed = $crate::routing::handler::Routed::new($handler);
             $route
-        };
-        (inner, routing)
-    }};
+        }
+    };
 }
 
 pub(super) use routed;
@@ -112,8 +109,7 @@ where
     S: Clone + Send + Sync + 'static,
     M: 'static,
 {
-    let (inner, routing) = routed!(handler: H, Methods::of(filter), |handler| routing::on(filter, handler));
-    MethodRouter { inner, routed: vec![routing] }
+    routed!(handler: H, |handler| MethodRouter::on_routed(filter, handler))
 }
 
 /// Routes requests of any method to a declared handler, as [`axum::routing::any`] does.
@@ -124,8 +120,36 @@ where
     S: Clone + Send + Sync + 'static,
     M: 'static,
 {
-    let (inner, routing) = routed!(handler: H, Methods::any(), |handler| routing::any(handler));
-    MethodRouter { inner, routed: vec![routing] }
+    routed!(handler: H, |handler| MethodRouter::any_routed(handler))
+}
+
+/// What is left to do when it is no longer a matter of the single function: compiled once for all but the public ones.
+impl<S> MethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    fn on_routed<T: 'static>(filter: MethodFilter, handler: impl Routable<T, S>) -> Self {
+        let routing = handler.routing(Methods::of(filter));
+        Self { inner: routing::on(filter, handler), routed: vec![routing] }
+    }
+
+    fn any_routed<T: 'static>(handler: impl Routable<T, S>) -> Self {
+        let routing = handler.routing(Methods::any());
+        Self { inner: routing::any(handler), routed: vec![routing] }
+    }
+
+    #[track_caller]
+    fn and_on_routed<T: 'static>(mut self, filter: MethodFilter, handler: impl Routable<T, S>) -> Self {
+        self.routed.push(handler.routing(Methods::of(filter)));
+        Self { inner: self.inner.on(filter, handler), ..self }
+    }
+
+    fn fallback_routed<T: 'static>(mut self, handler: impl Routable<T, S>) -> Self {
+        // axum has one fallback for methods, and `any` is one.
+        self.routed.retain(|routing| !routing.is_fallback());
+        self.routed.push(handler.routing(Methods::others()));
+        Self { inner: self.inner.fallback(handler), ..self }
+    }
 }
 
 impl<S> MethodRouter<S>
@@ -144,29 +168,23 @@ where
     ///
     /// If one of the methods is routed already, as in axum.
     #[track_caller]
-    pub fn on<H, Args, M>(mut self, filter: MethodFilter, handler: H) -> Self
+    pub fn on<H, Args, M>(self, filter: MethodFilter, handler: H) -> Self
     where
         H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
         Args: Extractors<S, M>,
         M: 'static,
     {
-        let (inner, routing) = routed!(handler: H, Methods::of(filter), |handler| self.inner.on(filter, handler));
-        self.routed.push(routing);
-        Self { inner, routed: self.routed }
+        routed!(handler: H, |handler| self.and_on_routed(filter, handler))
     }
 
     /// Routes requests of every method that is not routed.
-    pub fn fallback<H, Args, M>(mut self, handler: H) -> Self
+    pub fn fallback<H, Args, M>(self, handler: H) -> Self
     where
         H: DeclaredFn<Args, Future: Future<Output: Answer> + Send>,
         Args: Extractors<S, M>,
         M: 'static,
     {
-        let (inner, routing) = routed!(handler: H, Methods::others(), |handler| self.inner.fallback(handler));
-        // axum has one fallback for methods, and `any` is one.
-        self.routed.retain(|routing| !routing.is_fallback());
-        self.routed.push(routing);
-        Self { inner, routed: self.routed }
+        routed!(handler: H, |handler| self.fallback_routed(handler))
     }
 
     /// Routes what the other one routes as well.

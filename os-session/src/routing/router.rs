@@ -12,7 +12,7 @@ use tower::{Layer, Service};
 use crate::access::{AccessTable, Methods, Routing, Target};
 use crate::deny::Answer;
 use crate::error::{Error, unknown_group};
-use crate::routing::handler::{DeclaredFn, Extractors};
+use crate::routing::handler::{DeclaredFn, Extractors, Routable as _};
 use crate::routing::method_router::{MethodRouter, routed};
 use crate::sessions::Sessions;
 
@@ -149,10 +149,11 @@ where
         Args: Extractors<S, M>,
         M: 'static,
     {
-        let (inner, routing) = routed!(handler: H, Methods::any(), |handler| self.inner.fallback(handler));
-        self.routed.retain(|routing| routing.path != FALLBACK);
-        self.routed.push(routing.at(FALLBACK));
-        Self { inner, routed: self.routed }
+        routed!(handler: H, |handler| {
+            self.routed.retain(|routing| routing.path != FALLBACK);
+            self.routed.push(handler.routing(Methods::any()).at(FALLBACK));
+            Self { inner: self.inner.fallback(handler), ..self }
+        })
     }
 
     /// Answers what no route matches with a service. It is open to all, and says why in the access table.
@@ -172,10 +173,10 @@ where
         Args: Extractors<S, M>,
         M: 'static,
     {
-        let (inner, routing) =
-            routed!(handler: H, Methods::others(), |handler| self.inner.method_not_allowed_fallback(handler));
-        self.routed.push(routing.at("/(routed paths)"));
-        Self { inner, routed: self.routed }
+        routed!(handler: H, |handler| {
+            self.routed.push(handler.routing(Methods::others()).at("/(routed paths)"));
+            Self { inner: self.inner.method_not_allowed_fallback(handler), ..self }
+        })
     }
 
     /// Forgets the fallback, as in axum.

@@ -1,6 +1,7 @@
 //! Run with `cargo run --release -p os-session-benches` (callgrind's part needs valgrind; about a minute).
 //!
 //! Prints the table that [`os_session_benches`] describes. With the argument `requests` it leaves the memory out.
+//! Build times are another program, `--bin builds`.
 //! Where the instructions of one case go:
 //!
 //! ```text
