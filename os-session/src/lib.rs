@@ -14,6 +14,8 @@ mod expression;
 mod declaration;
 mod group;
 mod error;
+mod handle;
+mod slots;
 mod store;
 mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite-unbundled"))]
@@ -77,8 +79,9 @@ pub use crate::sessions::{SessionInfo, Sessions, StoredGroups};
 #[cfg(feature = "sqlite-unbundled")]
 pub use crate::sqlite::{SqliteBuilder, SqliteStore};
 pub use crate::store::{
-    Authenticated, End, Ended, Found, GroupSet, Inserted, InvalidHandle, Limit, Listed, NewSession, Rotation,
-    SessionHandle, SessionKey, Store, StoreError, Timestamp, WhenFull,
+    Authenticated, BrowserKey, End, Ended, Expected, Found, GroupSet, Inserted, InvalidHandle, Limit, Listed,
+    NewBrowser, NewSession, Rotation, SessionHandle, SessionKey, SlotKey, SlotLimits, SlotOwner, SlotValue, SlotWrite,
+    SlotWritten, Store, StoreError, TabKey, Timestamp, WhenFull,
 };
 pub use crate::user::{InvalidUserId, UserId};
 pub use crate::visit::{SessionsLayer, SessionsService};

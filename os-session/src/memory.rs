@@ -1,14 +1,20 @@
 //! The store in this process's memory.
 
 mod slab;
+mod values;
+mod browsers;
+mod slots;
 mod tables;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use self::tables::Tables;
 use crate::clock::Clock;
-use crate::store::{Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, Store, StoreError};
-use crate::token::SessionKey;
+use crate::store::{
+    Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SlotKey, SlotValue, SlotWrite,
+    SlotWritten, Store, StoreError,
+};
+use crate::token::{BrowserKey, SessionKey};
 use crate::user::UserId;
 
 /// Sessions in memory: nothing to install, nothing kept when the process ends. The default.
@@ -35,6 +41,9 @@ pub struct MemoryStore {
 
 /// How many places a purge looks at before it lets others have the lock.
 const PURGE_STEP: u32 = 4096;
+
+/// How many browsers it removes before that.
+const PURGE_BROWSERS: usize = 256;
 
 impl MemoryStore {
     /// An empty store.
@@ -137,6 +146,13 @@ impl Store for MemoryStore {
             }
             tokio::task::yield_now().await;
         }
+        while ended.len() < most {
+            let now = self.clock.now();
+            if self.write().slots.browsers.purge(PURGE_BROWSERS, now) < PURGE_BROWSERS {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
         Ok(ended)
     }
 
@@ -159,5 +175,43 @@ impl Store for MemoryStore {
 
     async fn in_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
         Ok(self.read().in_group(user, group))
+    }
+
+    async fn slot(&self, key: &SlotKey) -> Result<Option<SlotValue>, StoreError> {
+        Ok(self.read().slot(key, self.clock.now()))
+    }
+
+    async fn write_slot(&self, key: &SlotKey, write: SlotWrite) -> Result<SlotWritten, StoreError> {
+        let now = self.clock.now();
+        Ok(self.write().write_slot(key, write, now))
+    }
+
+    async fn rotate_browser(
+        &self,
+        from: &BrowserKey,
+        to: &BrowserKey,
+        session: Option<SessionHandle>,
+    ) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let rotated = self.write().slots.browsers.rotate(from, to, session, now);
+        rotated.ok_or_else(|| StoreError::new("the browser key is taken"))
+    }
+
+    async fn touch_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        Ok(self.write().slots.browsers.touch(key, now))
+    }
+
+    async fn forget_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        Ok(self.write().slots.browsers.forget(key, now))
+    }
+
+    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
+        let browsers = &mut self.write().slots.browsers;
+        for session in sessions {
+            browsers.remove_of(*session);
+        }
+        Ok(())
     }
 }

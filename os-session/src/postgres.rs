@@ -17,10 +17,10 @@ use self::rows::Unread;
 use self::schema::{Schema, Statements};
 use crate::clock::Clock;
 use crate::store::{
-    Authenticated, Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, Store, StoreError,
-    WhenFull,
+    Authenticated, Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SlotKey, SlotOwner,
+    SlotValue, SlotWrite, SlotWritten, Store, StoreError, WhenFull,
 };
-use crate::token::SessionKey;
+use crate::token::{BrowserKey, SessionKey};
 use crate::told::Told;
 use crate::user::UserId;
 
@@ -64,6 +64,8 @@ use crate::user::UserId;
 /// grant select, insert, update, delete on all tables in schema os_session to app;
 /// ```
 ///
+/// and needs it again after a release whose script makes tables, which the changelog says.
+///
 /// # Beside the application's own connections
 ///
 /// The connections are the store's own, at most [`max_connections`](PostgresBuilder::max_connections) a node, with prepared
@@ -71,7 +73,7 @@ use crate::user::UserId;
 /// has to keep prepared statements, as PgBouncer does from 1.21 on where `max_prepared_statements` is set; in its mode
 /// `transaction` give the store a user of its own, since the settings stay with the server's connection.
 ///
-/// An identifier of a user or a group's name must have no NUL character, and at most some 2000 bytes.
+/// An identifier of a user, and the name of a group or a slot, must have no NUL character, and at most some 2000 bytes.
 #[derive(Clone)]
 pub struct PostgresStore {
     shared: Arc<Shared>,
@@ -84,6 +86,9 @@ struct Shared {
     pool: Pool,
     unread: Told<SessionHandle>,
 }
+
+/// How many browsers are removed by one statement.
+const PURGE_BROWSERS: i64 = 1000;
 
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -218,9 +223,19 @@ impl Store for PostgresStore {
     }
 
     async fn purge(&self, most: usize) -> Result<Vec<Ended>, StoreError> {
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let rows = self.pool().query(&self.statements().purge, &[&most, &self.turned()]).await?;
-        rows.iter().map(rows::purged).collect()
+        let mut ended = Vec::new();
+        while ended.len() < most {
+            let left = most - ended.len();
+            let limit = i64::try_from(left).unwrap_or(i64::MAX);
+            let rows = self.pool().query(&self.statements().purge, &[&limit, &PURGE_BROWSERS, &self.turned()]).await?;
+            let (step, browsers) = rows::purged(rows::only(&rows)?)?;
+            let was_the_last = step.len() < left && browsers < PURGE_BROWSERS;
+            ended.extend(step);
+            if was_the_last {
+                break;
+            }
+        }
+        Ok(ended)
     }
 
     async fn create_group(&self, name: &str) -> Result<(), StoreError> {
@@ -245,5 +260,84 @@ impl Store for PostgresStore {
     async fn in_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
         let (user, group) = (rows::text("user id", user.as_str())?, rows::text("name of the group", group)?);
         rows::truth(&self.pool().query(&self.statements().in_group, &[&user, &group]).await?)
+    }
+
+    async fn slot(&self, key: &SlotKey) -> Result<Option<SlotValue>, StoreError> {
+        let (tab, name) = (rows::tab(key), rows::text("name of the slot", &key.name)?);
+        let (pool, statements, turned) = (self.pool(), self.statements(), self.turned());
+        let rows = match &key.owner {
+            SlotOwner::Session(session) => {
+                let session = session.as_bytes().as_slice();
+                pool.query(&statements.slot_of_session, &[&session, &tab, &name, &turned]).await?
+            }
+            SlotOwner::User(user) => {
+                let user = rows::text("user id", user.as_str())?;
+                pool.query(&statements.slot_of_user, &[&user, &tab, &name]).await?
+            }
+            SlotOwner::Browser(browser) => {
+                let browser = browser.as_bytes().as_slice();
+                pool.query(&statements.slot_of_browser, &[&browser, &tab, &name, &turned]).await?
+            }
+        };
+        rows.first().map(rows::slot).transpose()
+    }
+
+    async fn write_slot(&self, key: &SlotKey, write: SlotWrite) -> Result<SlotWritten, StoreError> {
+        let (kind, owner, user): (i16, Option<&[u8]>, Option<&str>) = match &key.owner {
+            SlotOwner::Session(session) => (1, Some(session.as_bytes()), None),
+            SlotOwner::User(user) => (2, None, Some(rows::text("user id", user.as_str())?)),
+            SlotOwner::Browser(browser) => (3, Some(browser.as_bytes()), None),
+        };
+        let (expected, version) = rows::expected(write.expected);
+        let rows = self
+            .pool()
+            .query(
+                &self.statements().write_slot,
+                &[
+                    &kind,
+                    &owner,
+                    &user,
+                    &rows::tab(key),
+                    &rows::text("name of the slot", &key.name)?,
+                    &expected,
+                    &version,
+                    &write.value.as_deref(),
+                    &i64::from(write.limits.slots.get()),
+                    &i64::from(write.limits.tabs.get()),
+                    &write.new_browser.map(|new| rows::millis(new.idle)),
+                    &write.new_browser.and_then(|new| new.session).map(rows::handle),
+                    &self.turned(),
+                ],
+            )
+            .await?;
+        rows::written(rows::only(&rows)?)
+    }
+
+    async fn rotate_browser(
+        &self,
+        from: &BrowserKey,
+        to: &BrowserKey,
+        session: Option<SessionHandle>,
+    ) -> Result<bool, StoreError> {
+        let (from, to) = (from.as_bytes().as_slice(), to.as_bytes().as_slice());
+        let session = session.map(rows::handle);
+        let changed =
+            self.pool().execute(&self.statements().rotate_browser, &[&from, &to, &session, &self.turned()]).await?;
+        Ok(changed > 0)
+    }
+
+    async fn touch_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+        let key = key.as_bytes().as_slice();
+        Ok(self.pool().execute(&self.statements().touch_browser, &[&key, &self.turned()]).await? > 0)
+    }
+
+    async fn forget_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+        let key = key.as_bytes().as_slice();
+        rows::forgotten(&self.pool().query(&self.statements().forget_browser, &[&key, &self.turned()]).await?)
+    }
+
+    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
+        let handles: Vec<_> = sessions.iter().map(|session| rows::handle(*session)).collect();
+        self.pool().execute(&self.statements().forget_browsers_of, &[&handles]).await.map(drop)
     }
 }

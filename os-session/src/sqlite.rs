@@ -8,6 +8,7 @@ mod warm;
 mod readers;
 mod writer;
 mod changes;
+mod slots;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -23,8 +24,11 @@ use self::rows::Stored;
 use self::warm::Warm;
 use self::writer::{Change, Writer};
 use crate::clock::Clock;
-use crate::store::{Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, Store, StoreError};
-use crate::token::SessionKey;
+use crate::store::{
+    Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SlotKey, SlotValue, SlotWrite,
+    SlotWritten, Store, StoreError,
+};
+use crate::token::{BrowserKey, SessionKey};
 use crate::told::Told;
 use crate::user::UserId;
 
@@ -75,7 +79,7 @@ struct Inner {
 /// often, so that an application that writes without pause would leave it no chance.
 const PATIENCE: i32 = 5_000;
 
-/// How many expired sessions are removed before others may write.
+/// How many expired sessions, or browsers, are removed before others may write.
 const PURGE_STEP: usize = 100;
 
 impl SqliteStore {
@@ -253,6 +257,11 @@ impl Store for SqliteStore {
                 break;
             }
         }
+        while ended.len() < most {
+            if self.0.change(|change| change.purge_browsers(PURGE_STEP)).await? < PURGE_STEP {
+                break;
+            }
+        }
         Ok(ended)
     }
 
@@ -279,7 +288,47 @@ impl Store for SqliteStore {
         let (user, group) = (user.clone(), group.to_owned());
         Ok(self.0.readers.later(move |file| rows::is_member(file, &user, &group)).await?)
     }
+
+    async fn slot(&self, key: &SlotKey) -> Result<Option<SlotValue>, StoreError> {
+        let now = self.0.clock.now();
+        if let Some(slot) = self.0.readers.now(|file| slots::slot(file, key, now)) {
+            return Ok(slot?);
+        }
+        let key = key.clone();
+        Ok(self.0.readers.later(move |file| slots::slot(file, &key, now)).await?)
+    }
+
+    async fn write_slot(&self, key: &SlotKey, write: SlotWrite) -> Result<SlotWritten, StoreError> {
+        let key = key.clone();
+        self.0.change(move |change| change.write_slot(&key, &write)).await
+    }
+
+    async fn rotate_browser(
+        &self,
+        from: &BrowserKey,
+        to: &BrowserKey,
+        session: Option<SessionHandle>,
+    ) -> Result<bool, StoreError> {
+        let (from, to) = (*from, *to);
+        self.0.change(move |change| change.rotate_browser(from, to, session)).await
+    }
+
+    async fn touch_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+        let key = *key;
+        self.0.change(move |change| change.touch_browser(key)).await
+    }
+
+    async fn forget_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+        let key = *key;
+        self.0.change(move |change| change.forget_browser(key)).await
+    }
+
+    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
+        let sessions = sessions.to_vec();
+        self.0.change(move |change| change.forget_browsers_of(&sessions)).await
+    }
 }
+
 #[cfg(test)]
 #[cfg(test)]
 mod tests;

@@ -1,76 +1,18 @@
 //! What a store of sessions promises: the trait, and the records that cross it.
 
-use std::fmt;
 use std::future::Future;
 use std::num::NonZeroU32;
 use std::pin::Pin;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use crate::clock::Timestamp;
 pub use crate::error::StoreError;
 pub use crate::group::GroupSet;
-pub use crate::token::SessionKey;
+pub use crate::handle::{InvalidHandle, SessionHandle};
+pub use crate::slots::{Expected, NewBrowser, SlotKey, SlotLimits, SlotOwner, SlotValue, SlotWrite, SlotWritten};
+pub use crate::token::{BrowserKey, SessionKey, TabKey};
 use crate::user::UserId;
-
-/// A session's public name, by which its user may close it: it opens nothing.
-///
-/// It stays the same when the session's token changes, and is unique among the sessions of one user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionHandle(u64);
-
-impl SessionHandle {
-    /// A handle from its number, for a store that reads it back.
-    #[must_use]
-    pub const fn from_u64(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// The number, for a store that keeps it.
-    #[must_use]
-    pub const fn as_u64(self) -> u64 {
-        self.0
-    }
-}
-
-/// Sixteen hexadecimal digits.
-impl fmt::Display for SessionHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
-
-/// The text is no session handle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a session handle is sixteen hexadecimal digits")]
-pub struct InvalidHandle;
-
-impl FromStr for SessionHandle {
-    type Err = InvalidHandle;
-
-    fn from_str(text: &str) -> Result<Self, InvalidHandle> {
-        let well_formed = text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        match u64::from_str_radix(text, 16) {
-            Ok(number) if well_formed => Ok(Self(number)),
-            _ => Err(InvalidHandle),
-        }
-    }
-}
-
-impl Serialize for SessionHandle {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for SessionHandle {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
-    }
-}
 
 /// A session about to be opened.
 #[derive(Debug, Clone)]
@@ -240,10 +182,15 @@ pub enum Authenticated {
 /// Each operation happens entirely or not at all, and none sees half of another. Dropping a future may leave its
 /// operation done or undone, and nothing in between.
 ///
-/// Users, groups and devices are texts that are kept byte by byte and compared so; handles are any 64 bits, lifetimes
-/// as long as a [`Duration`], moments milliseconds. What a store cannot keep as it is, it refuses with an error.
+/// Users, groups, devices and names of slots are texts that are kept byte by byte and compared so; handles are any 64 bits,
+/// lifetimes as long as a [`Duration`], moments milliseconds, values any bytes. What a store cannot keep as it is, it refuses
+/// with an error.
 ///
 /// Each session that ends is told to one caller, once, in an [`Ended`].
+///
+/// A store keeps *slots* as well, named values of what [owns](SlotOwner) them. Those of a session are there while it is live
+/// and gone with it, whatever ends it, so that a request that is slower than a log-out writes nothing. Those of a browser
+/// are there while the browser is *live*: from the write that made it until it is forgotten, or `idle` after it was last seen.
 ///
 /// [`testing::store_laws`](crate::testing::store_laws) checks all this against any implementation, and
 /// [`testing::shared_store_laws`](crate::testing::shared_store_laws) what several processes on one store see of each
@@ -259,8 +206,8 @@ pub enum Authenticated {
 ///
 /// use os_session::testing::store_laws;
 /// use os_session::{
-///     Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey, Store, StoreError,
-///     UserId,
+///     BrowserKey, Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey,
+///     SlotKey, SlotValue, SlotWrite, SlotWritten, Store, StoreError, UserId,
 /// };
 ///
 /// #[derive(Clone, Default)]
@@ -332,6 +279,35 @@ pub enum Authenticated {
 ///
 ///     async fn in_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
 ///         self.store.in_group(user, group).await
+///     }
+///
+///     async fn slot(&self, key: &SlotKey) -> Result<Option<SlotValue>, StoreError> {
+///         self.store.slot(key).await
+///     }
+///
+///     async fn write_slot(&self, key: &SlotKey, write: SlotWrite) -> Result<SlotWritten, StoreError> {
+///         self.store.write_slot(key, write).await
+///     }
+///
+///     async fn rotate_browser(
+///         &self,
+///         from: &BrowserKey,
+///         to: &BrowserKey,
+///         session: Option<SessionHandle>,
+///     ) -> Result<bool, StoreError> {
+///         self.store.rotate_browser(from, to, session).await
+///     }
+///
+///     async fn touch_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+///         self.store.touch_browser(key).await
+///     }
+///
+///     async fn forget_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+///         self.store.forget_browser(key).await
+///     }
+///
+///     async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
+///         self.store.forget_browsers_of(sessions).await
 ///     }
 /// }
 ///
@@ -421,7 +397,9 @@ pub trait Store: Send + Sync + 'static {
     /// A failure of the store.
     fn list(&self, user: &UserId) -> impl Future<Output = Result<Vec<Listed>, StoreError>> + Send;
 
-    /// Removes expired sessions, at most that many at once. Fewer than `most` means that none is left.
+    /// Removes expired sessions, at most that many at once, and expired browsers, of which it does not tell. Fewer sessions
+    /// than `most` means that no expired session and no expired browser is left: browsers are removed until then, however
+    /// many there are.
     ///
     /// # Errors
     ///
@@ -462,6 +440,67 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// A failure of the store.
     fn in_group(&self, user: &UserId, group: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// The value of a slot; `None` as well if it has no owner, or none that is live. It makes nothing, and is no activity.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store: never to be taken for "there is none".
+    fn slot(&self, key: &SlotKey) -> impl Future<Output = Result<Option<SlotValue>, StoreError>> + Send;
+
+    /// Writes or removes the value of a slot, if it holds what is [expected](SlotWrite::expected).
+    ///
+    /// In one step: the owner is looked for, and made if it is a browser that is not there, [`SlotWrite::new_browser`] is given
+    /// and there is a value; what is expected is compared; the limits are kept. One value more than [`SlotLimits::slots`] in
+    /// that tab of the owner is [`SlotWritten::TooManySlots`]. For one tab more than [`SlotLimits::tabs`], the tabs whose latest
+    /// value was written first lose all their values until the new one fits.
+    ///
+    /// A browser counts as seen now if the answer is [`Written`](SlotWritten::Written) or [`Removed`](SlotWritten::Removed).
+    /// To remove what is not there is [`Removed`](SlotWritten::Removed), where nothing may be expected.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store, and a name or value that the store cannot keep as it is: then nothing was changed.
+    fn write_slot(
+        &self,
+        key: &SlotKey,
+        write: SlotWrite,
+    ) -> impl Future<Output = Result<SlotWritten, StoreError>> + Send;
+
+    /// Gives a live browser another key, and says which session is open in it now. Its slots stay; it is no activity. The
+    /// answer says whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store, and a key that is already there: then nothing was changed. The key that the browser has is an
+    /// error, or exchanged for itself.
+    fn rotate_browser(
+        &self,
+        from: &BrowserKey,
+        to: &BrowserKey,
+        session: Option<SessionHandle>,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Marks a live browser as seen now. The answer says whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn touch_browser(&self, key: &BrowserKey) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Removes a browser and its slots. The answer says whether there was a live one.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn forget_browser(&self, key: &BrowserKey) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Removes the browsers in which these sessions are said to be open, and their slots.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -483,6 +522,17 @@ pub(crate) trait AnyStore: Send + Sync {
     fn add_to_group<'a>(&'a self, user: &'a UserId, group: &'a str) -> Answer<'a, bool>;
     fn remove_from_group<'a>(&'a self, user: &'a UserId, group: &'a str) -> Answer<'a, bool>;
     fn in_group<'a>(&'a self, user: &'a UserId, group: &'a str) -> Answer<'a, bool>;
+    fn slot<'a>(&'a self, key: &'a SlotKey) -> Answer<'a, Option<SlotValue>>;
+    fn write_slot<'a>(&'a self, key: &'a SlotKey, write: SlotWrite) -> Answer<'a, SlotWritten>;
+    fn rotate_browser<'a>(
+        &'a self,
+        from: &'a BrowserKey,
+        to: &'a BrowserKey,
+        session: Option<SessionHandle>,
+    ) -> Answer<'a, bool>;
+    fn touch_browser<'a>(&'a self, key: &'a BrowserKey) -> Answer<'a, bool>;
+    fn forget_browser<'a>(&'a self, key: &'a BrowserKey) -> Answer<'a, bool>;
+    fn forget_browsers_of<'a>(&'a self, sessions: &'a [SessionHandle]) -> Answer<'a, ()>;
 }
 
 impl<T> AnyStore for T
@@ -547,5 +597,34 @@ where
 
     fn in_group<'a>(&'a self, user: &'a UserId, group: &'a str) -> Answer<'a, bool> {
         Box::pin(Store::in_group(self, user, group))
+    }
+
+    fn slot<'a>(&'a self, key: &'a SlotKey) -> Answer<'a, Option<SlotValue>> {
+        Box::pin(Store::slot(self, key))
+    }
+
+    fn write_slot<'a>(&'a self, key: &'a SlotKey, write: SlotWrite) -> Answer<'a, SlotWritten> {
+        Box::pin(Store::write_slot(self, key, write))
+    }
+
+    fn rotate_browser<'a>(
+        &'a self,
+        from: &'a BrowserKey,
+        to: &'a BrowserKey,
+        session: Option<SessionHandle>,
+    ) -> Answer<'a, bool> {
+        Box::pin(Store::rotate_browser(self, from, to, session))
+    }
+
+    fn touch_browser<'a>(&'a self, key: &'a BrowserKey) -> Answer<'a, bool> {
+        Box::pin(Store::touch_browser(self, key))
+    }
+
+    fn forget_browser<'a>(&'a self, key: &'a BrowserKey) -> Answer<'a, bool> {
+        Box::pin(Store::forget_browser(self, key))
+    }
+
+    fn forget_browsers_of<'a>(&'a self, sessions: &'a [SessionHandle]) -> Answer<'a, ()> {
+        Box::pin(Store::forget_browsers_of(self, sessions))
     }
 }

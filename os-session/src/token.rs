@@ -46,30 +46,47 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What a [`Store`](crate::Store) knows a session by: the SHA-256 of the token in the browser's cookie.
-///
-/// Whoever reads the store cannot make a cookie of it. `Debug` does not show it either.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionKey([u8; BYTES]);
+macro_rules! keys {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name([u8; BYTES]);
 
-impl SessionKey {
-    /// The 32 bytes of the hash.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; BYTES] {
-        &self.0
-    }
+        impl $name {
+            /// The 32 bytes of the hash.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; BYTES] {
+                &self.0
+            }
 
-    /// A key from its bytes, for a store that reads it back.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; BYTES]) -> Self {
-        Self(bytes)
-    }
+            /// A key from its bytes, for a store that reads it back.
+            #[must_use]
+            pub const fn from_bytes(bytes: [u8; BYTES]) -> Self {
+                Self(bytes)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    )*};
 }
 
-impl fmt::Debug for SessionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionKey(…)")
-    }
+keys! {
+    /// What a [`Store`](crate::Store) knows a session by: the SHA-256 of the token in the browser's cookie.
+    ///
+    /// Whoever reads the store cannot make a cookie of it. `Debug` does not show it either.
+    SessionKey;
+
+    /// What a [`Store`](crate::Store) knows a browser by, connected or not: the SHA-256 of a token of its own.
+    ///
+    /// Whoever reads the store cannot make a cookie of it. `Debug` does not show it either.
+    BrowserKey;
+
+    /// What a [`Store`](crate::Store) knows a tab of a browser by: the SHA-256 of the tab's identifier. `Debug` does not show it.
+    TabKey;
 }
 
 #[cfg(test)]
@@ -95,6 +112,8 @@ mod tests {
     fn neither_token_nor_key_shows_in_debug() {
         let token = Token([7; 32]);
         assert_eq!(format!("{token:?} {:?}", token.key()), "Token(…) SessionKey(…)");
+        let others = (BrowserKey::from_bytes([7; 32]), TabKey::from_bytes([7; 32]));
+        assert_eq!(format!("{others:?}"), "(BrowserKey(…), TabKey(…))");
     }
 
     #[test]

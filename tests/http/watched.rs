@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use os_session::{
-    Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey, Store,
-    StoreError, UserId,
+    BrowserKey, Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey,
+    SlotKey, SlotValue, SlotWrite, SlotWritten, Store, StoreError, UserId,
 };
 use os_session_tests::trace::{Gate, Log};
 
@@ -121,5 +121,40 @@ impl Store for Watched {
     async fn in_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
         self.enter("in_group")?;
         self.memory.in_group(user, group).await
+    }
+
+    async fn slot(&self, key: &SlotKey) -> Result<Option<SlotValue>, StoreError> {
+        self.enter("slot")?;
+        self.memory.slot(key).await
+    }
+
+    async fn write_slot(&self, key: &SlotKey, write: SlotWrite) -> Result<SlotWritten, StoreError> {
+        self.enter("write_slot")?;
+        self.memory.write_slot(key, write).await
+    }
+
+    async fn rotate_browser(
+        &self,
+        from: &BrowserKey,
+        to: &BrowserKey,
+        session: Option<SessionHandle>,
+    ) -> Result<bool, StoreError> {
+        self.enter("rotate_browser")?;
+        self.memory.rotate_browser(from, to, session).await
+    }
+
+    async fn touch_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+        self.enter("touch_browser")?;
+        self.memory.touch_browser(key).await
+    }
+
+    async fn forget_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+        self.enter("forget_browser")?;
+        self.memory.forget_browser(key).await
+    }
+
+    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
+        self.enter("forget_browsers_of")?;
+        self.memory.forget_browsers_of(sessions).await
     }
 }

@@ -15,7 +15,10 @@ mod wire;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use os_session::{Authenticated, Limit, NewSession, Rotation, SessionHandle, SessionKey, WhenFull};
+use os_session::{
+    Authenticated, BrowserKey, Expected, Limit, NewBrowser, NewSession, Rotation, SessionHandle, SessionKey, SlotKey,
+    SlotLimits, SlotOwner, SlotWrite, WhenFull,
+};
 use os_session_tests::store::new_session;
 
 pub(crate) const LIMIT: Limit =
@@ -45,4 +48,23 @@ pub(crate) async fn short_session(user: &str, number: u8) -> NewSession {
     let mut new = session(user, number).await;
     new.idle = Duration::from_mins(1);
     new
+}
+
+/// A slot of that session.
+pub(crate) fn slot(session: &SessionKey) -> SlotKey {
+    SlotKey { owner: SlotOwner::Session(*session), tab: None, name: "basket".into() }
+}
+
+pub(crate) fn browser(number: u8) -> BrowserKey {
+    BrowserKey::from_bytes([number; 32])
+}
+
+/// A write of that value over whatever is there; of a browser, it makes it.
+pub(crate) fn value(value: &str) -> SlotWrite {
+    SlotWrite {
+        expected: Expected::Any,
+        value: Some(value.as_bytes().into()),
+        limits: SlotLimits { slots: NonZeroU32::MAX, tabs: NonZeroU32::MAX },
+        new_browser: Some(NewBrowser { idle: Duration::from_mins(1), session: Some(handle(1)) }),
+    }
 }

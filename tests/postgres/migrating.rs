@@ -1,11 +1,11 @@
 //! How the schema comes to be, and who may use it.
 
 use os_session::testing::Clock;
-use os_session::{PostgresStore, Store as _};
+use os_session::{PostgresStore, SlotKey, SlotOwner, SlotWrite, SlotWritten, Store as _};
 use os_session_tests::postgres::{TestSchema, clean_up, client, unique_name};
 use os_session_tests::proxy::Proxy;
 
-use crate::{LIMIT, key, session};
+use crate::{LIMIT, key, session, slot, value};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sixteen_nodes_start_at_once_over_an_empty_database() {
@@ -22,7 +22,7 @@ async fn sixteen_nodes_start_at_once_over_an_empty_database() {
         start.await.unwrap().unwrap();
     }
     let versions = "select count(*) from migration";
-    assert_eq!(schema.client().await.query_one_scalar::<i64, _>(versions, &[]).await.unwrap(), 1);
+    assert_eq!(schema.client().await.query_one_scalar::<i64, _>(versions, &[]).await.unwrap(), 2);
 }
 
 #[tokio::test]
@@ -44,14 +44,63 @@ async fn a_newer_release_says_whether_this_one_can_go_on() {
     let store = schema.store(Clock::new()).await;
     store.insert(session("alice", 1).await, LIMIT).await.unwrap();
     let client = schema.client().await;
-    client.batch_execute("insert into migration (version, compatible_from) values (2, 1)").await.unwrap();
+    client.batch_execute("insert into migration (version, compatible_from) values (3, 1)").await.unwrap();
     let again = schema.store(Clock::new()).await;
     assert!(again.find(&key(1)).await.unwrap().is_some());
 
-    client.batch_execute("insert into migration (version, compatible_from) values (3, 2)").await.unwrap();
+    client.batch_execute("insert into migration (version, compatible_from) values (4, 3)").await.unwrap();
     let error = schema.builder().connect(&schema.url).await.unwrap_err().to_string();
-    assert!(error.contains(&schema.name) && error.contains("version 3") && error.contains("update"), "{error}");
+    assert!(error.contains(&schema.name) && error.contains("version 4") && error.contains("update"), "{error}");
     assert!(store.find(&key(1)).await.unwrap().is_some(), "who runs, runs");
+}
+
+/// Before there were slots.
+const AS_VERSION_1: &str = "drop function write_slot_1; drop table slot; drop table slot_owner;
+    delete from migration where version = 2";
+
+#[tokio::test]
+async fn sessions_of_the_first_version_are_kept_and_get_slots() {
+    let schema = TestSchema::new();
+    let (store, client) = (schema.store(Clock::new()).await, schema.client().await);
+    store.insert(session("alice", 1).await, LIMIT).await.unwrap();
+    client.batch_execute(AS_VERSION_1).await.unwrap();
+
+    // Whoever connected before goes on.
+    let newer = schema.store(Clock::new()).await;
+    assert!(store.touch(&key(1)).await.unwrap() && newer.find(&key(1)).await.unwrap().is_some());
+    let slot = slot(&key(1));
+    assert!(matches!(newer.write_slot(&slot, value("first")).await.unwrap(), SlotWritten::Written(_)));
+    assert_eq!(&*newer.slot(&slot).await.unwrap().unwrap().value, b"first");
+}
+
+#[tokio::test]
+async fn a_release_that_knows_of_no_slots_ends_them_with_their_session() {
+    let schema = TestSchema::new();
+    let (store, client) = (schema.store(Clock::new()).await, schema.client().await);
+    // What the first release closes by, and in the two other ways it is a row that is deleted as well.
+    let old_release = "delete from session s using (select moment_1($2) as now) t where s.key = $1
+        returning s.user_id, s.handle, s.expires <= t.now as expired";
+    store.insert(session("alice", 1).await, LIMIT).await.unwrap();
+    store.insert(session("alice", 2).await, LIMIT).await.unwrap();
+    for number in 1..=2 {
+        store.write_slot(&slot(&key(number)), value("private")).await.unwrap();
+    }
+    let closed = client.query(old_release, &[&key(1).as_bytes().as_slice(), &0_i64]).await.unwrap();
+    assert_eq!(closed.len(), 1);
+    let left = "select (select count(*) from slot) + 10 * (select count(*) from slot_owner)";
+    assert_eq!(client.query_one_scalar::<i64, _>(left, &[]).await.unwrap(), 11, "the other session keeps its own");
+    assert!(store.slot(&slot(&key(2))).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_slots_that_were_removed() {
+    let schema = TestSchema::new();
+    let (store, client) = (schema.store(Clock::new()).await, schema.client().await);
+    let slot = SlotKey { owner: SlotOwner::User("alice".into()), ..slot(&key(1)) };
+    store.write_slot(&slot, value("first")).await.unwrap();
+    store.write_slot(&slot, SlotWrite { value: None, ..value("") }).await.unwrap();
+    let left = "select (select count(*) from slot) + (select count(*) from slot_owner)";
+    assert_eq!(client.query_one_scalar::<i64, _>(left, &[]).await.unwrap(), 0);
 }
 
 /// A role of a test, gone with it.
@@ -104,6 +153,9 @@ async fn a_role_that_may_make_no_schema_uses_one_that_was_made_for_it() {
     assert!(store.find(&key(1)).await.unwrap().is_some());
     store.create_group("staff").await.unwrap();
     assert!(store.add_to_group(&"alice".into(), "staff").await.unwrap());
+    let slot = slot(&key(1));
+    assert!(matches!(store.write_slot(&slot, value("first")).await.unwrap(), SlotWritten::Written(_)));
+    assert!(matches!(store.write_slot(&slot, value("second")).await.unwrap(), SlotWritten::Written(_)));
     assert_eq!(store.close_all(&"alice".into(), None).await.unwrap().len(), 1);
     for error in [refused, ungranted] {
         assert!(error.contains("PostgresStore::migrations") && error.contains("grant"), "{error}");

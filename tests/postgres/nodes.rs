@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use os_session::testing::{Browser, Clock};
-use os_session::{Inserted, Limit, PostgresStore, Store as _, UserId, WhenFull};
+use os_session::{
+    Inserted, Limit, PostgresStore, SlotKey, SlotLimits, SlotOwner, SlotWrite, Store as _, TabKey, UserId, WhenFull,
+};
 use os_session_tests::postgres::TestSchema;
 use os_session_tests::store::new_session;
 use tokio::sync::Barrier;
@@ -137,6 +139,33 @@ async fn contend(
     new.idle = Duration::from_secs(20);
     let limit = Limit { sessions: NonZeroU32::new(3).unwrap(), when_full: WhenFull::CloseOldest };
     store.insert(new.clone(), limit).await?;
+    // Of the own session, of one that another may be closing, of both users and of a browser that all share.
+    let owners = [
+        SlotOwner::Session(new.key),
+        SlotOwner::Session(victim.unwrap_or(new.key)),
+        SlotOwner::User(user.clone()),
+        SlotOwner::User(other.clone()),
+        SlotOwner::Browser(crate::browser(round % 3)),
+    ];
+    for owner in owners {
+        let slot = SlotKey {
+            owner,
+            tab: round.is_multiple_of(2).then(|| TabKey::from_bytes([worker; 32])),
+            ..crate::slot(&new.key)
+        };
+        let limits = SlotLimits { slots: NonZeroU32::MAX, tabs: NonZeroU32::new(3).unwrap() };
+        store.write_slot(&slot, SlotWrite { limits, ..crate::value("value") }).await?;
+        if round.is_multiple_of(5) {
+            store.write_slot(&slot, SlotWrite { limits, value: None, ..crate::value("") }).await?;
+        }
+    }
+    match worker % 4 {
+        0 => drop(store.touch_browser(&crate::browser(round % 3)).await?),
+        1 => store.forget_browsers_of(&[handle(1), handle(2)]).await?,
+        // Another may have it by now.
+        2 => drop(store.rotate_browser(&crate::browser(1), &crate::browser(2), Some(handle(2))).await),
+        _ => drop(store.forget_browser(&crate::browser(2)).await?),
+    }
     match (worker + round) % 6 {
         0 => drop(store.close_all(&other, None).await?),
         1 => drop(store.purge(10).await?),

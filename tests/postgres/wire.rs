@@ -1,7 +1,7 @@
 //! Round trips, counted between the store and the server.
 
 use os_session::testing::{Browser, Clock};
-use os_session::{Store as _, UserId};
+use os_session::{SlotKey, SlotOwner, Store as _, UserId};
 use os_session_tests::postgres::TestSchema;
 use os_session_tests::proxy::Proxy;
 
@@ -70,6 +70,7 @@ async fn every_operation_takes_one_round_trip() {
     let proxy = Proxy::before(&schema.url).await;
     let store = schema.store_at(&proxy.url(), Clock::new()).await;
     let user = UserId::from("alice");
+    let of_browser = SlotKey { owner: SlotOwner::Browser(crate::browser(1)), ..crate::slot(&crate::key(1)) };
     store.create_group("staff").await.unwrap();
     proxy.trips();
     let mut operations = Vec::new();
@@ -83,6 +84,13 @@ async fn every_operation_takes_one_round_trip() {
         insert(crate::session("alice", 1).await, crate::LIMIT),
         find(&crate::key(1)),
         touch(&crate::key(1)),
+        slot(&crate::slot(&crate::key(1))),
+        write_slot(&crate::slot(&crate::key(1)), crate::value("first")),
+        write_slot(&of_browser, crate::value("first")),
+        touch_browser(&crate::browser(1)),
+        rotate_browser(&crate::browser(1), &crate::browser(2), None),
+        forget_browser(&crate::browser(2)),
+        forget_browsers_of(&[crate::handle(1)]),
         rotate(crate::rotation(1, 2)),
         list(&user),
         purge(100),

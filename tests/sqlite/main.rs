@@ -5,3 +5,4 @@ mod neighbours;
 mod opening;
 mod rows;
 mod site;
+mod slots;

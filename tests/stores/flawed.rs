@@ -4,11 +4,13 @@
 macro_rules! flaws {
     ($($(#[$doc:meta])* $name:ident;)*) => {$($(#[$doc])* #[derive(Default)] pub(crate) struct $name;)*};
 }
+pub(crate) mod browsers;
 pub(crate) mod ends;
 pub(crate) mod groups;
 pub(crate) mod life;
 pub(crate) mod limits;
 pub(crate) mod shared;
+pub(crate) mod slots;
 pub(crate) mod values;
 
 use std::collections::HashMap;
@@ -17,8 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use os_session::testing::Clock;
 use os_session::{
-    Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey, Store,
-    StoreError, UserId, WhenFull,
+    BrowserKey, Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey,
+    SlotKey, SlotValue, SlotWrite, SlotWritten, Store, StoreError, UserId, WhenFull,
 };
 
 pub(crate) type Answer<T> = Result<T, StoreError>;
@@ -141,6 +143,41 @@ pub(crate) trait Flaw: Default + Send + Sync + 'static {
     fn in_group(&self, right: &Right, user: &UserId, group: &str) -> impl Future<Output = Answer<bool>> + Send {
         right.memory.in_group(user, group)
     }
+
+    fn slot(&self, right: &Right, key: &SlotKey) -> impl Future<Output = Answer<Option<SlotValue>>> + Send {
+        right.memory.slot(key)
+    }
+
+    fn write_slot(
+        &self,
+        right: &Right,
+        key: &SlotKey,
+        write: SlotWrite,
+    ) -> impl Future<Output = Answer<SlotWritten>> + Send {
+        right.memory.write_slot(key, write)
+    }
+
+    fn rotate_browser(
+        &self,
+        right: &Right,
+        from: &BrowserKey,
+        to: &BrowserKey,
+        session: Option<SessionHandle>,
+    ) -> impl Future<Output = Answer<bool>> + Send {
+        right.memory.rotate_browser(from, to, session)
+    }
+
+    fn touch_browser(&self, right: &Right, key: &BrowserKey) -> impl Future<Output = Answer<bool>> + Send {
+        right.memory.touch_browser(key)
+    }
+
+    fn forget_browser(&self, right: &Right, key: &BrowserKey) -> impl Future<Output = Answer<bool>> + Send {
+        right.memory.forget_browser(key)
+    }
+
+    fn forget_browsers_of(&self, right: &Right, sessions: &[SessionHandle]) -> impl Future<Output = Answer<()>> + Send {
+        right.memory.forget_browsers_of(sessions)
+    }
 }
 
 /// No flaw at all.
@@ -233,5 +270,29 @@ impl<F: Flaw> Store for Flawed<F> {
 
     async fn in_group(&self, user: &UserId, group: &str) -> Answer<bool> {
         self.flaw.in_group(&self.right, user, group).await
+    }
+
+    async fn slot(&self, key: &SlotKey) -> Answer<Option<SlotValue>> {
+        self.flaw.slot(&self.right, key).await
+    }
+
+    async fn write_slot(&self, key: &SlotKey, write: SlotWrite) -> Answer<SlotWritten> {
+        self.flaw.write_slot(&self.right, key, write).await
+    }
+
+    async fn rotate_browser(&self, from: &BrowserKey, to: &BrowserKey, session: Option<SessionHandle>) -> Answer<bool> {
+        self.flaw.rotate_browser(&self.right, from, to, session).await
+    }
+
+    async fn touch_browser(&self, key: &BrowserKey) -> Answer<bool> {
+        self.flaw.touch_browser(&self.right, key).await
+    }
+
+    async fn forget_browser(&self, key: &BrowserKey) -> Answer<bool> {
+        self.flaw.forget_browser(&self.right, key).await
+    }
+
+    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Answer<()> {
+        self.flaw.forget_browsers_of(&self.right, sessions).await
     }
 }

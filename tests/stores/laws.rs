@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use os_session::testing::{law_names, shared_law_names, shared_store_law, shared_store_laws, store_law, store_laws};
 use os_session::{MemoryStore, connected};
 
-use self::flawed::{Flaw, Flawed, NoFlaw, ends, groups, life, limits, shared, values};
+use self::flawed::{Flaw, Flawed, NoFlaw, browsers, ends, groups, life, limits, shared, slots, values};
 
 /// The laws of groups tell apart the groups that rules name.
 #[connected(allow = "admin", deny = "banned")]
@@ -169,6 +169,39 @@ caught! {
     a_log_out_in_steps: ends::ClosesInSteps by a_dropped_log_out_is_done_or_undone;
     a_rotation_in_two_steps: life::RotatesInTwoSteps by a_dropped_rotation_is_done_or_undone;
 
+    a_slot_that_is_never_empty: slots::FindsEmptyForNone by a_slot_holds_what_was_written_until_it_is_removed;
+    a_write_over_whatever_is_there: slots::IgnoresWhatIsExpected by a_slot_is_written_if_it_holds_what_is_expected;
+    versions_that_begin_again: slots::CountsVersionsFromOne by a_version_is_used_once;
+    values_up_to_a_nul: slots::CutsValuesAtNul by a_value_is_kept_to_the_byte;
+    an_empty_value_that_is_none: slots::TakesEmptyForRemoval by a_value_is_kept_to_the_byte;
+    names_of_slots_without_their_case: slots::IgnoresTheCaseOfNames by names_of_slots_are_told_apart_by_every_byte;
+    tabs_that_are_one: slots::ForgetsTheTab by a_slot_is_of_one_owner_and_of_one_tab;
+    a_slot_that_a_later_session_finds: slots::KeepsSlotsByKey by a_slot_of_a_session_ends_with_it;
+    a_slot_that_the_new_token_does_not_find: slots::KeepsSlotsByKey by slots_of_a_session_survive_a_new_token;
+    a_write_for_nobody: slots::SaysThatItWrote by a_write_for_no_live_session_writes_nothing;
+    a_write_that_is_activity: slots::SeesOnWrite by a_slot_is_no_activity_of_its_session;
+    slots_of_a_user_that_a_log_out_removes: slots::EndsSlotsOfUsers by slots_of_a_user_outlive_the_sessions;
+    slots_without_a_limit: slots::ForgetsTheLimitOfSlots by the_limit_of_slots_refuses_one_more;
+    tabs_without_a_limit: slots::ForgetsTheLimitOfTabs by the_limit_of_tabs_removes_the_one_least_recently_written;
+    room_for_a_tab_that_is_refused: slots::MakesRoomBefore by a_write_that_is_refused_removes_no_tab;
+    a_limit_of_slots_that_is_checked_before: slots::CountsBeforeItWrites by the_limits_hold_under_parallel_writes;
+    increments_that_are_lost: slots::ComparesBeforeItWrites by parallel_increments_all_survive;
+    first_writes_that_all_win: slots::ComparesBeforeItWrites by of_parallel_first_writes_one_wins;
+    a_late_write_that_a_later_session_finds: slots::KeepsSlotsByKey by a_write_among_log_outs_leaves_nothing_behind;
+    a_write_in_two_steps: slots::MakesRoomBefore by a_dropped_write_is_done_or_undone;
+
+    a_browser_that_nobody_asked_for: browsers::MakesABrowserUnasked by a_browser_is_made_by_the_write_of_a_value_and_by_nothing_else;
+    a_browser_that_a_read_keeps_alive: browsers::SeesOnRead by a_browser_lives_until_it_was_not_seen_for_long;
+    a_browser_that_is_never_idle: browsers::IgnoresIdleness by an_expired_browser_is_nothing_even_before_it_is_purged;
+    slots_that_another_key_loses: browsers::LosesSlotsOnRotation by a_browser_keeps_its_slots_under_another_key;
+    a_browser_that_takes_the_place_of_another: browsers::RotatesOverOthers by a_browser_is_not_rotated_onto_another;
+    a_browser_that_is_rotated_twice: browsers::SaysThatItRotated by of_parallel_rotations_of_a_browser_one_wins;
+    a_browser_that_is_made_twice: browsers::MakesItAnew by parallel_writes_make_one_browser;
+    a_browser_that_is_not_forgotten: browsers::ForgetsNothing by a_browser_is_forgotten_with_its_slots;
+    a_browser_of_an_earlier_session: browsers::KnowsTheFirstSession by browsers_are_forgotten_by_the_session_that_is_open_in_them;
+    expired_browsers_that_stay: browsers::PurgesNoBrowser by a_purge_removes_expired_browsers_and_tells_of_none;
+    live_browsers_that_are_purged: browsers::PurgesLiveBrowsers by a_purge_removes_expired_browsers_and_tells_of_none;
+
     a_log_in_that_the_other_does_not_see: shared::CachesLookUps by a_log_in_is_known_to_both;
     a_log_out_that_the_other_does_not_see: shared::CachesLookUps by a_log_out_is_obeyed_by_both;
     a_log_out_everywhere_that_the_other_does_not_see: shared::CachesLookUps by a_log_out_everywhere_is_obeyed_by_both;
@@ -178,4 +211,8 @@ caught! {
     members_that_the_other_does_not_know: shared::KnowsItsOwnMembers by groups_are_the_same_for_both;
     an_end_that_each_process_is_told: shared::TellsEachProcess by a_session_is_closed_once_by_both;
     an_expiry_that_each_process_is_told: shared::TellsEachProcess by what_expired_is_told_once_by_both;
+    a_slot_that_the_other_does_not_see: shared::CachesSlots by a_slot_is_the_same_for_both;
+    a_slot_that_the_other_still_sees: shared::CachesSlots by slots_end_with_their_session_for_both;
+    increments_that_each_process_compares_before: slots::ComparesBeforeItWrites by increments_by_both_all_survive;
+    a_browser_that_the_other_still_sees: shared::CachesSlots by a_browser_is_the_same_for_both;
 }

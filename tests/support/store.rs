@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use os_session::routing::Router;
 use os_session::testing::Browser;
 use os_session::{
-    Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey, Sessions,
-    Store, StoreError, Timestamp, UserId,
+    BrowserKey, Ended, Found, Inserted, Limit, Listed, MemoryStore, NewSession, Rotation, SessionHandle, SessionKey,
+    Sessions, SlotKey, SlotValue, SlotWrite, SlotWritten, Store, StoreError, Timestamp, UserId,
 };
 
 use crate::trace::Gate;
@@ -136,5 +136,34 @@ impl Store for StagedStore {
 
     async fn in_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
         self.memory.in_group(user, group).await
+    }
+
+    async fn slot(&self, key: &SlotKey) -> Result<Option<SlotValue>, StoreError> {
+        self.memory.slot(key).await
+    }
+
+    async fn write_slot(&self, key: &SlotKey, write: SlotWrite) -> Result<SlotWritten, StoreError> {
+        self.memory.write_slot(key, write).await
+    }
+
+    async fn rotate_browser(
+        &self,
+        from: &BrowserKey,
+        to: &BrowserKey,
+        session: Option<SessionHandle>,
+    ) -> Result<bool, StoreError> {
+        self.memory.rotate_browser(from, to, session).await
+    }
+
+    async fn touch_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+        self.memory.touch_browser(key).await
+    }
+
+    async fn forget_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+        self.memory.forget_browser(key).await
+    }
+
+    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
+        self.memory.forget_browsers_of(sessions).await
     }
 }

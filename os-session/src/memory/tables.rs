@@ -10,10 +10,12 @@ use std::time::Duration;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::slab::Slab;
+use super::slots::Slots;
 use crate::clock::Timestamp;
 use crate::group::GroupSet;
 use crate::store::{
-    Authenticated, End, Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, WhenFull,
+    Authenticated, End, Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SlotKey, SlotOwner,
+    SlotValue, SlotWrite, SlotWritten, WhenFull,
 };
 use crate::token::SessionKey;
 use crate::user::UserId;
@@ -76,6 +78,7 @@ pub(super) struct Tables {
     hasher: DefaultHashBuilder,
     groups: Vec<String>,
     group_index: BTreeMap<String, u32>,
+    pub(super) slots: Slots,
 }
 
 /// The key is a hash already, and one that nobody can choose.
@@ -94,6 +97,7 @@ impl Tables {
             hasher: DefaultHashBuilder::default(),
             groups: Vec::new(),
             group_index: BTreeMap::new(),
+            slots: Slots::default(),
         }
     }
 
@@ -257,6 +261,25 @@ impl Tables {
             _ => false,
         }
     }
+
+    pub(super) fn slot(&self, key: &SlotKey, now: Timestamp) -> Option<SlotValue> {
+        match &key.owner {
+            SlotOwner::Session(session) => self.slots.of_session(self.live(session, now)?, key),
+            SlotOwner::User(user) => self.slots.of_user(user, key),
+            SlotOwner::Browser(browser) => self.slots.of_browser(browser, key, now),
+        }
+    }
+
+    pub(super) fn write_slot(&mut self, key: &SlotKey, write: SlotWrite, now: Timestamp) -> SlotWritten {
+        match &key.owner {
+            SlotOwner::Session(session) => match self.live(session, now) {
+                Some(place) => self.slots.write_of_session(place, key, write),
+                None => SlotWritten::NoOwner,
+            },
+            SlotOwner::User(user) => self.slots.write_of_user(user, key, write),
+            SlotOwner::Browser(browser) => self.slots.write_of_browser(browser, key, write, now),
+        }
+    }
 }
 
 /// The two indices, and the lists of each user's sessions.
@@ -341,6 +364,7 @@ impl Tables {
     fn remove(&mut self, place: u32, why: End, now: Timestamp) -> Ended {
         let key = self.sessions[place].key;
         self.forget_key(&key);
+        self.slots.forget_session(place);
         let session = self.sessions.remove(place).expect("an indexed place is in use");
         match session.previous {
             Some(previous) => self.sessions[previous.get()].next = session.next,

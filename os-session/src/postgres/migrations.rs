@@ -17,8 +17,10 @@ struct Migration {
     script: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, compatible_from: 1, script: include_str!("migrations/1.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, compatible_from: 1, script: include_str!("migrations/1.sql") },
+    Migration { version: 2, compatible_from: 1, script: include_str!("migrations/2.sql") },
+];
 
 /// The version that this release brings a schema to.
 const VERSION: i32 = MIGRATIONS[MIGRATIONS.len() - 1].version;

@@ -7,8 +7,10 @@ use tokio_postgres::types::FromSql;
 
 use crate::clock::Timestamp;
 use crate::group::GroupSet;
-use crate::store::{End, Ended, Found, Inserted, Listed, SessionHandle, StoreError};
-use crate::token::SessionKey;
+use crate::store::{
+    End, Ended, Expected, Found, Inserted, Listed, SessionHandle, SlotKey, SlotValue, SlotWritten, StoreError,
+};
+use crate::token::{SessionKey, TabKey};
 use crate::user::UserId;
 
 /// How this release writes rows.
@@ -150,8 +152,16 @@ pub(super) fn closed_of(user: &UserId, row: &Row) -> Result<Ended, StoreError> {
     Ok(Ended { user: user.clone(), handle: handle_of(row)?, why: closed_or_expired(row)? })
 }
 
-pub(super) fn purged(row: &Row) -> Result<Ended, StoreError> {
-    Ok(Ended { user: column::<&str>(row, "user_id")?.into(), handle: handle_of(row)?, why: End::Expired })
+/// The sessions that a purge ended, and how many browsers it removed.
+pub(super) fn purged(row: &Row) -> Result<(Vec<Ended>, i64), StoreError> {
+    let users: Vec<&str> = column(row, "users")?;
+    let handles: Vec<i64> = column(row, "handles")?;
+    let ended = users.into_iter().zip(handles).map(|(user, handle)| Ended {
+        user: user.into(),
+        handle: SessionHandle::from_u64(handle.cast_unsigned()),
+        why: End::Expired,
+    });
+    Ok((ended.collect(), column(row, "browsers")?))
 }
 
 pub(super) fn inserted(row: &Row) -> Result<Inserted, StoreError> {
@@ -184,4 +194,42 @@ pub(super) fn truth(rows: &[Row]) -> Result<bool, StoreError> {
 
 pub(super) fn name(row: &Row) -> Result<String, StoreError> {
     column(row, "name")
+}
+
+pub(super) fn slot(row: &Row) -> Result<SlotValue, StoreError> {
+    let unseen: i64 = column(row, "unseen")?;
+    Ok(SlotValue {
+        version: column::<i64>(row, "version")?.cast_unsigned(),
+        value: column::<&[u8]>(row, "value")?.into(),
+        unseen: Duration::from_millis(u64::try_from(unseen).unwrap_or_default()),
+    })
+}
+
+/// No tab is an empty one.
+pub(super) fn tab(key: &SlotKey) -> &[u8] {
+    key.tab.as_ref().map_or(&[], |tab: &TabKey| tab.as_bytes())
+}
+
+/// What is expected, and of which version.
+pub(super) fn expected(expected: Expected) -> (i16, Option<i64>) {
+    match expected {
+        Expected::Any => (0, None),
+        Expected::Absent => (1, None),
+        Expected::Version(version) => (2, Some(version.cast_signed())),
+    }
+}
+
+pub(super) fn written(row: &Row) -> Result<SlotWritten, StoreError> {
+    Ok(match column::<i16>(row, "outcome")? {
+        0 => SlotWritten::Written(column::<i64>(row, "written")?.cast_unsigned()),
+        1 => SlotWritten::Removed,
+        2 => SlotWritten::Conflict,
+        3 => SlotWritten::NoOwner,
+        _ => SlotWritten::TooManySlots,
+    })
+}
+
+/// Whether the browser that was removed, if there was one, was live.
+pub(super) fn forgotten(rows: &[Row]) -> Result<bool, StoreError> {
+    rows.first().map_or(Ok(false), |row| column(row, "live"))
 }

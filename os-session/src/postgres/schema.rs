@@ -65,6 +65,14 @@ statements! {
     add_to_group,
     remove_from_group,
     in_group,
+    slot_of_session,
+    slot_of_user,
+    slot_of_browser,
+    write_slot,
+    rotate_browser,
+    touch_browser,
+    forget_browser,
+    forget_browsers_of,
 }
 
 #[cfg(test)]

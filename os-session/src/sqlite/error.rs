@@ -57,6 +57,8 @@ pub(super) enum Failure {
     Sqlite(#[from] rusqlite::Error),
     #[error("the session key is taken")]
     KeyTaken,
+    #[error("the browser key is taken")]
+    BrowserKeyTaken,
     #[error("the transaction was undone: {0}")]
     Undone(String),
     #[error("the thread that writes sessions failed")]

@@ -173,7 +173,7 @@ pub(super) fn millis(duration: Duration) -> i64 {
 
 // Columns go by number: looked up by name, they would take twice as long as the rest of the read.
 
-fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+pub(super) fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
     let millis: i64 = row.get(column)?;
     if millis >= NEVER {
         return Ok(Timestamp::from_millis(u64::MAX));

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::error::OpenError;
 
 /// What each version added, the first at index 0. What was released is not edited: a change is a step of its own.
-const STEPS: &[&str] = &[include_str!("schema/1.sql")];
+const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// The oldest release that may work with what [`STEPS`] makes, by the number of steps that it knows.
 const COMPATIBLE_FROM: i64 = 1;

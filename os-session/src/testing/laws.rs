@@ -1,5 +1,6 @@
 //! The contract of [`Store`], as checks that any implementation has to pass.
 
+mod browsers;
 mod closing;
 mod dropped;
 mod groups;
@@ -11,6 +12,10 @@ mod parallel;
 mod purge;
 mod rotation;
 mod shared;
+mod slot_lab;
+mod slot_limits;
+mod slots;
+mod slots_at_once;
 mod values;
 
 use std::any::Any;
@@ -281,6 +286,43 @@ laws! { LAWS of Lab:
         a_dropped_log_out_is_done_or_undone,
         a_dropped_rotation_is_done_or_undone,
     }
+    slots {
+        a_slot_holds_what_was_written_until_it_is_removed,
+        a_slot_is_written_if_it_holds_what_is_expected,
+        a_version_is_used_once,
+        a_value_is_kept_to_the_byte,
+        names_of_slots_are_told_apart_by_every_byte,
+        a_slot_is_of_one_owner_and_of_one_tab,
+        a_slot_of_a_session_ends_with_it,
+        slots_of_a_session_survive_a_new_token,
+        a_write_for_no_live_session_writes_nothing,
+        a_slot_is_no_activity_of_its_session,
+        slots_of_a_user_outlive_the_sessions,
+    }
+    slot_limits {
+        the_limit_of_slots_refuses_one_more,
+        the_limit_of_tabs_removes_the_one_least_recently_written,
+        a_write_that_is_refused_removes_no_tab,
+        the_limits_hold_under_parallel_writes,
+    }
+    slots_at_once {
+        parallel_increments_all_survive,
+        of_parallel_first_writes_one_wins,
+        a_write_among_log_outs_leaves_nothing_behind,
+        a_dropped_write_is_done_or_undone,
+    }
+    browsers {
+        a_browser_is_made_by_the_write_of_a_value_and_by_nothing_else,
+        a_browser_lives_until_it_was_not_seen_for_long,
+        an_expired_browser_is_nothing_even_before_it_is_purged,
+        a_browser_keeps_its_slots_under_another_key,
+        a_browser_is_not_rotated_onto_another,
+        of_parallel_rotations_of_a_browser_one_wins,
+        parallel_writes_make_one_browser,
+        a_browser_is_forgotten_with_its_slots,
+        browsers_are_forgotten_by_the_session_that_is_open_in_them,
+        a_purge_removes_expired_browsers_and_tells_of_none,
+    }
 }
 
 laws! { SHARED_LAWS of Pair:
@@ -294,5 +336,9 @@ laws! { SHARED_LAWS of Pair:
         groups_are_the_same_for_both,
         a_session_is_closed_once_by_both,
         what_expired_is_told_once_by_both,
+        a_slot_is_the_same_for_both,
+        slots_end_with_their_session_for_both,
+        increments_by_both_all_survive,
+        a_browser_is_the_same_for_both,
     }
 }

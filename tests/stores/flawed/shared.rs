@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
 
 use os_session::{
-    End, Ended, Found, Inserted, Limit, NewSession, Rotation, SessionHandle, SessionKey, Store as _, UserId,
+    End, Ended, Found, Inserted, Limit, NewSession, Rotation, SessionHandle, SessionKey, SlotKey, SlotValue, SlotWrite,
+    SlotWritten, Store as _, UserId,
 };
 
 use super::{Answer, Flaw, Right};
@@ -112,5 +113,25 @@ impl Flaw for TellsEachProcess {
         let mut told = self.0.lock().unwrap();
         let untold = right.all().into_iter().filter(|session| told.insert(session.handle)).take(most);
         Ok(untold.map(|session| Ended { user: session.user, handle: session.handle, why: End::Expired }).collect())
+    }
+}
+
+/// Remembers every slot that it read, and forgets them when it writes one.
+#[derive(Default)]
+pub(crate) struct CachesSlots(Mutex<HashMap<SlotKey, Option<SlotValue>>>);
+
+impl Flaw for CachesSlots {
+    async fn slot(&self, right: &Right, key: &SlotKey) -> Answer<Option<SlotValue>> {
+        if let Some(known) = self.0.lock().unwrap().get(key) {
+            return Ok(known.clone());
+        }
+        let slot = right.memory.slot(key).await?;
+        self.0.lock().unwrap().insert(key.clone(), slot.clone());
+        Ok(slot)
+    }
+
+    async fn write_slot(&self, right: &Right, key: &SlotKey, write: SlotWrite) -> Answer<SlotWritten> {
+        self.0.lock().unwrap().clear();
+        right.memory.write_slot(key, write).await
     }
 }

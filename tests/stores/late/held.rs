@@ -1,7 +1,8 @@
 //! A store whose activity can be made to wait on its way.
 
 use os_session::{
-    Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SessionKey, Store, StoreError, UserId,
+    BrowserKey, Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SessionKey, SlotKey,
+    SlotValue, SlotWrite, SlotWritten, Store, StoreError, UserId,
 };
 use os_session_tests::trace::Gate;
 
@@ -72,5 +73,34 @@ impl<S: Store> Store for Held<S> {
 
     async fn in_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
         self.store.in_group(user, group).await
+    }
+
+    async fn slot(&self, key: &SlotKey) -> Result<Option<SlotValue>, StoreError> {
+        self.store.slot(key).await
+    }
+
+    async fn write_slot(&self, key: &SlotKey, write: SlotWrite) -> Result<SlotWritten, StoreError> {
+        self.store.write_slot(key, write).await
+    }
+
+    async fn rotate_browser(
+        &self,
+        from: &BrowserKey,
+        to: &BrowserKey,
+        session: Option<SessionHandle>,
+    ) -> Result<bool, StoreError> {
+        self.store.rotate_browser(from, to, session).await
+    }
+
+    async fn touch_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+        self.store.touch_browser(key).await
+    }
+
+    async fn forget_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
+        self.store.forget_browser(key).await
+    }
+
+    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
+        self.store.forget_browsers_of(sessions).await
     }
 }

@@ -4,7 +4,7 @@ use super::lab::{Lab, drop_after, key, limit, session};
 use crate::store::{Authenticated, NewSession, Rotation, WhenFull};
 
 /// How often a future is polled before it is dropped.
-const POLLS: [u32; 10] = [0, 1, 2, 3, 4, 8, 16, 64, 256, 1024];
+pub(super) const POLLS: [u32; 10] = [0, 1, 2, 3, 4, 8, 16, 64, 256, 1024];
 
 impl Lab {
     /// The user's live sessions among these keys, once the list and the look-ups agree: what was dropped may be under way.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::lab::{Lab, ROOMY, SHORT, limit, session, short};
+use super::slot_lab::{NEW, of_browser, of_session, of_user, put};
 use crate::group::{self, GroupSet};
+use crate::slots::{Expected, SlotWritten};
 use crate::store::{Authenticated, End, WhenFull};
 
 /// Two handles on the same empty store.
@@ -131,4 +133,65 @@ pub(super) async fn what_expired_is_told_once_by_both(Pair { one, other }: Pair)
     told.sort_unstable_by_key(|(handle, _)| *handle);
     assert_eq!(told, (0..EXPIRED).map(|number| (number, End::Expired)).collect::<Vec<_>>());
     assert_eq!(other.purge(100).await, [], "nothing is left for the other");
+}
+
+pub(super) async fn a_slot_is_the_same_for_both(Pair { one, other }: Pair) {
+    one.open(session("alice", 1)).await;
+    for slot in [of_user("alice"), of_session(1), of_session(1).in_tab(1)] {
+        assert_eq!(other.slot(&slot).await, None);
+        let version = one.put(&slot, "first").await;
+        assert_eq!(other.value(&slot).await.as_deref(), Some("first"), "the other reads it");
+        let late = other.write(&slot, put("late").expecting(Expected::Absent)).await;
+        assert_eq!(late, SlotWritten::Conflict, "and knows that it is there");
+        let second = other.write(&slot, put("second").expecting(Expected::Version(version))).await;
+        assert!(matches!(second, SlotWritten::Written(_)), "in which version");
+        assert_eq!(one.value(&slot).await.as_deref(), Some("second"));
+        one.remove_slot(&slot).await;
+        assert_eq!(other.slot(&slot).await, None, "and that it is gone");
+    }
+}
+
+pub(super) async fn slots_end_with_their_session_for_both(Pair { one, other }: Pair) {
+    for way in 0..3 {
+        one.open(session("alice", 1)).await;
+        one.put(&of_session(1), "private").await;
+        assert!(other.slot(&of_session(1)).await.is_some());
+        match way {
+            0 => drop(one.close(1).await),
+            1 => drop(one.close_all("alice", None).await),
+            _ => assert!(one.rotate(1, 2, Authenticated::Now).await),
+        }
+        assert_eq!(other.slot(&of_session(1)).await, None, "the other does not read it");
+        assert_eq!(other.write(&of_session(1), put("late")).await, SlotWritten::NoOwner, "nor write it");
+    }
+}
+
+pub(super) async fn increments_by_both_all_survive(Pair { one, other }: Pair) {
+    one.browse(1, NEW).await;
+    let counter = of_browser(1).named("counter");
+    let (first, second) = (counter.clone(), counter.clone());
+    tokio::join!(
+        one.at_once(32, move |lab, _| {
+            let counter = first.clone();
+            async move { lab.increment(&counter).await }
+        }),
+        other.at_once(32, move |lab, _| {
+            let counter = second.clone();
+            async move { lab.increment(&counter).await }
+        }),
+    );
+    for lab in [&one, &other] {
+        assert_eq!(lab.value(&counter).await.as_deref(), Some("64"), "none is lost");
+    }
+}
+
+pub(super) async fn a_browser_is_the_same_for_both(Pair { one, other }: Pair) {
+    one.browse(1, NEW).await;
+    assert_eq!(other.browsers(1..=2).await, [1], "the other finds it");
+    assert!(other.rotate_browser(1, 2, Some(7)).await);
+    assert_eq!(one.browsers(1..=2).await, [2], "under the key that it has now");
+    assert!(!one.touch_browser(1).await && one.touch_browser(2).await);
+    one.forget_browsers_of(&[7]).await;
+    assert_eq!(other.browsers(1..=2).await, [0; 0], "until it is forgotten");
+    assert!(!other.touch_browser(2).await);
 }

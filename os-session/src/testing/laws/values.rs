@@ -6,7 +6,7 @@ use super::lab::{ABSOLUTE, Lab, ROOMY, handle, key, session};
 use crate::store::{Authenticated, End, Inserted, NewSession, SessionHandle};
 
 /// Texts that a query, a pattern, a collation or a typed column would take for one another or spoil.
-const TEXTS: &[&str] = &[
+pub(super) const TEXTS: &[&str] = &[
     "1",
     "01",
     "1.0",
@@ -59,7 +59,7 @@ const TEXTS: &[&str] = &[
 ];
 
 /// Whoever truncates at a usual width takes these for one another.
-fn long(last: char) -> String {
+pub(super) fn long(last: char) -> String {
     format!("{}{last}", "user ".repeat(200))
 }
 
@@ -163,15 +163,19 @@ pub(super) async fn groups_are_told_apart_by_every_byte(lab: Lab) {
     }
 }
 
-pub(super) async fn what_is_not_kept_whole_is_refused(lab: Lab) {
-    // No compression makes it short.
+/// So many characters that no compression makes short.
+pub(super) fn noise(long: usize) -> String {
     let mut state = 1_u32;
-    let noise: String = std::iter::repeat_with(|| {
+    std::iter::repeat_with(|| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         char::from(b'!' + u8::try_from(state >> 24).expect("eight bits are left") % 90)
     })
-    .take(9000)
-    .collect();
+    .take(long)
+    .collect()
+}
+
+pub(super) async fn what_is_not_kept_whole_is_refused(lab: Lab) {
+    let noise = noise(9000);
     let users = ["nul\0", "nul\0a", "nul", &format!("{noise}1"), &format!("{noise}2")];
     for (number, user) in (1..).zip(users) {
         if let Ok(inserted) = lab.store.insert(session(user, number), ROOMY).await {

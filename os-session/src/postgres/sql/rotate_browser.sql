@@ -1,0 +1,4 @@
+update {schema}.slot_owner o
+set browser_key = $2, open_session = $3
+from (select {schema}.moment_1($4) as now) t
+where o.browser_key = $1 and o.expires > t.now
