@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -16,7 +17,10 @@ use crate::expression::SpeltTwice;
 use crate::groups::{AnyGroups, Groups};
 use crate::hook;
 use crate::memory::MemoryStore;
+use crate::renewed::Renewed;
 use crate::sessions::{Inner, KnownGroups, Sessions};
+use crate::slot::turns::Turns;
+use crate::slot::volatile::Volatile;
 use crate::store::{AnyStore, Store, WhenFull};
 use crate::tasks::Tasks;
 
@@ -160,7 +164,33 @@ impl SessionsBuilder {
         self
     }
 
-    /// The name of the session cookie: by default `__Host-os-session`.
+    /// The size of a persistent slot's value, as JSON: by default 64 KiB.
+    pub fn max_slot_bytes(mut self, most: usize) -> Self {
+        self.config.slots.most_bytes = most;
+        self
+    }
+
+    /// How many slots may be set in one scope, and in each of its tabs: by default 64. The least is one.
+    pub fn max_slots(mut self, most: u32) -> Self {
+        self.config.slots.limits.slots = NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN);
+        self
+    }
+
+    /// How many tabs of one browser may have slots: by default 50. At one more, the tab whose slots were written longest ago loses them.
+    /// The least is one.
+    pub fn max_tabs_per_browser(mut self, most: u32) -> Self {
+        self.config.slots.limits.tabs = NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN);
+        self
+    }
+
+    /// How long the slots of a browser live without it being seen, whoever is connected in it: by default 90 days.
+    pub fn browser_idle(mut self, idle: Duration) -> Self {
+        self.config.slots.browser_idle = idle;
+        self
+    }
+
+    /// The name of the session cookie: by default `__Host-os-session`. With another name, the cookie of the browser is called the same
+    /// with `-browser` behind.
     pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
         self.cookie_name = Some(name.into());
         self
@@ -189,10 +219,13 @@ impl SessionsBuilder {
     /// other. [`Error::Store`] if the store fails.
     pub async fn build(self) -> Result<Sessions, Error> {
         let Self { store, mut config, cookie_name, trusted_origins, groups, states, deny_fun } = self;
-        config.cookie.name = cookie_name.unwrap_or_else(|| match config.cookie.secure {
-            true => cookie::NAME.to_owned(),
-            false => cookie::PLAIN_NAME.to_owned(),
-        });
+        let (name, browser_name) = match config.cookie.secure {
+            true => (cookie::NAME, cookie::BROWSER_NAME),
+            false => (cookie::PLAIN_NAME, cookie::PLAIN_BROWSER_NAME),
+        };
+        config.cookie.browser_name =
+            cookie_name.as_ref().map_or_else(|| browser_name.to_owned(), |name| format!("{name}-browser"));
+        config.cookie.name = cookie_name.unwrap_or_else(|| name.to_owned());
 
         let mut mistakes = config.mistakes();
         let cross_site = CrossSite::new(trusted_origins.iter().map(String::as_str)).unwrap_or_else(|error| {
@@ -225,6 +258,9 @@ impl SessionsBuilder {
             deny_fun,
             tasks: Tasks::new(),
             awaited: Awaited::default(),
+            volatile: Volatile::default(),
+            turns: Turns::new(),
+            renewed: Renewed::default(),
             has_start_hooks: hook::any(hook::START),
             goes_step_by_step: hook::any(hook::IN_A_REQUEST).into(),
             keeps_parts: hook::all().iter().any(|hook| hook.needs_parts)
@@ -306,6 +342,7 @@ impl Sessions {
                 let Some(inner) = inner.upgrade() else { return };
                 let sessions = Sessions(inner);
                 sessions.prune_resumed();
+                sessions.0.volatile.forget_unused(sessions.0.config.slots.browser_idle);
                 match sessions.purge().await {
                     Ok(0) => {}
                     Ok(purged) => tracing::debug!(purged, "expired sessions were removed"),

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::cookie::{self, CookieConfig};
-use crate::store::{Limit, WhenFull};
+use crate::store::{Limit, SlotLimits, WhenFull};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -18,6 +18,24 @@ pub(crate) struct Lifetime {
     pub(crate) idle: Duration,
     /// In any case.
     pub(crate) absolute: Duration,
+}
+
+/// How much may be kept in slots, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SlotConfig {
+    pub(crate) limits: SlotLimits,
+    /// The size of a persistent value, as it is stored.
+    pub(crate) most_bytes: usize,
+    /// How long a browser's values live without it being seen.
+    pub(crate) browser_idle: Duration,
+}
+
+impl Default for SlotConfig {
+    fn default() -> Self {
+        const MOST: NonZeroU32 = NonZeroU32::new(64).expect("it is not zero");
+        const TABS: NonZeroU32 = NonZeroU32::new(50).expect("it is not zero");
+        Self { limits: SlotLimits { slots: MOST, tabs: TABS }, most_bytes: 64 * 1024, browser_idle: 90 * DAY }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -32,6 +50,7 @@ pub(crate) struct Config {
     pub(crate) when_full: WhenFull,
     pub(crate) hook_deadline: Duration,
     pub(crate) purge_interval: Duration,
+    pub(crate) slots: SlotConfig,
     pub(crate) login_url: Option<String>,
     pub(crate) confirm_url: Option<String>,
 }
@@ -39,7 +58,11 @@ pub(crate) struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            cookie: CookieConfig { name: cookie::NAME.to_owned(), secure: true },
+            cookie: CookieConfig {
+                name: cookie::NAME.to_owned(),
+                browser_name: cookie::BROWSER_NAME.to_owned(),
+                secure: true,
+            },
             persistent: Lifetime { idle: 14 * DAY, absolute: 90 * DAY },
             browser: Lifetime { idle: DAY, absolute: 7 * DAY },
             touch_interval: None,
@@ -47,6 +70,7 @@ impl Default for Config {
             when_full: WhenFull::CloseOldest,
             hook_deadline: Duration::from_secs(10),
             purge_interval: Duration::from_mins(1),
+            slots: SlotConfig::default(),
             login_url: None,
             confirm_url: None,
         }
@@ -88,7 +112,7 @@ impl Config {
                 mistakes.push(text);
             }
         };
-        let CookieConfig { name, secure } = &self.cookie;
+        let CookieConfig { name, secure, .. } = &self.cookie;
         let prefixed = ["__host-", "__secure-"].iter().any(|prefix| name.to_ascii_lowercase().starts_with(prefix));
         mistake(
             prefixed && !secure,

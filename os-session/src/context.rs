@@ -14,15 +14,19 @@ use crate::declaration::Declaration;
 use crate::error::Error;
 use crate::expression::Answers;
 use crate::group::GroupSet;
+use crate::process::ProcessId;
 use crate::request::{self, Origin};
 use crate::sessions::Sessions;
-use crate::token::SessionKey;
+use crate::slot::volatile::Values;
+use crate::token::{SessionKey, Token};
 use crate::user::UserId;
 
 mod answer;
+mod browser;
 mod connection;
 
 pub(crate) use self::answer::Undelivered;
+use self::browser::Browser;
 pub(crate) use self::connection::{Connected, Look};
 
 use self::answer::{Answer, SetCookie};
@@ -45,7 +49,12 @@ pub(crate) struct Context {
     pub(crate) origin: Origin,
     /// The head of the request, kept where a hook or a `deny_fun` of this binary wants it.
     pub(crate) parts: Option<Box<Parts>>,
-    starts_process: bool,
+    /// A page is loaded into a tab.
+    loads_page: bool,
+    /// The process that the page which sent this names.
+    process: Option<ProcessId>,
+    /// In the browser's other cookie.
+    browser_token: Option<Token>,
     /// Another site sent this.
     foreign: bool,
     /// … and it could change something, or opens a channel.
@@ -69,6 +78,11 @@ pub(crate) struct Context {
 pub(crate) struct More {
     /// The user's groups as the application's provider says, asked once.
     groups: AsyncMutex<Option<(UserId, GroupSet)>>,
+    pub(crate) browser: Browser,
+    /// What the request starts, once somebody asks for its identifier.
+    new_process: OnceLock<Option<ProcessId>>,
+    /// Volatile slots of the request.
+    values: Mutex<Values>,
     /// What policies said, rule by rule.
     answers: Mutex<Vec<(&'static Declaration, Answers)>>,
     /// Users whose account the application looked for and did not find.
@@ -114,13 +128,15 @@ struct State {
 
 impl Context {
     pub(crate) fn new(sessions: &Sessions, parts: &Parts) -> Self {
-        let key = sessions.0.config.cookie.read(&parts.headers);
+        let cookies = sessions.0.config.cookie.read(&parts.headers);
         let foreign = sessions.0.cross_site.is_foreign(parts);
         Self {
             sessions: sessions.clone(),
             origin: Origin::of(parts),
             parts: sessions.0.keeps_parts.then(|| Box::new(parts.clone())),
-            starts_process: sessions.0.has_start_hooks && request::starts_process(parts),
+            loads_page: request::starts_process(parts),
+            process: ProcessId::of(&parts.headers),
+            browser_token: cookies.browser,
             foreign,
             cross_site: foreign && (!request::is_safe(&parts.method) || request::is_handshake(&parts.headers)),
             cross_site_admitted: AtomicBool::new(false),
@@ -129,7 +145,7 @@ impl Context {
             admitted_by: OnceLock::new(),
             way_back: OnceLock::new(),
             state: Mutex::new(State {
-                connection: Connection::Unread(key),
+                connection: Connection::Unread(cookies.session),
                 looked_at: false,
                 cookie: None,
                 undelivered: None,
@@ -142,6 +158,11 @@ impl Context {
 
     pub(crate) fn more(&self) -> &More {
         self.more.get_or_init(Box::default)
+    }
+
+    /// The volatile slots of this request.
+    pub(crate) fn request_values(&self) -> MutexGuard<'_, Values> {
+        self.more().values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -229,7 +250,7 @@ impl Context {
 
     /// Whether start hooks are to run: a page is loaded, and its session is looked at.
     pub(crate) fn starts_process(&self) -> bool {
-        self.starts_process && !matches!(self.state().connection, Connection::Ignored(_))
+        self.loads_page && self.sessions.0.has_start_hooks && !matches!(self.state().connection, Connection::Ignored(_))
     }
 
     pub(crate) fn requires_connection(&self) -> bool {

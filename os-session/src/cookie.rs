@@ -11,56 +11,111 @@ use crate::token::{SessionKey, Token};
 /// only over HTTPS, from the host itself and for all its paths (RFC 6265bis), so no sibling domain can plant one.
 pub(crate) const NAME: &str = "__Host-os-session";
 
+/// The name of the cookie that tells a browser whoever is connected in it, once something is stored for it.
+pub(crate) const BROWSER_NAME: &str = "__Host-os-browser";
+
+/// The same over plain HTTP.
+pub(crate) const PLAIN_BROWSER_NAME: &str = "os-browser";
+
 /// The name over plain HTTP, where a prefix would make the browser drop the cookie.
 pub(crate) const PLAIN_NAME: &str = "os-session";
 
 /// Browsers drop cookies that claim to live longer (RFC 6265bis): 400 days.
 pub(crate) const LONGEST_LIFE: Duration = Duration::from_hours(400 * 24);
 
-/// How the cookie is called, and whether it is `Secure`.
+/// How the cookies are called, and whether they are `Secure`.
 #[derive(Debug, Clone)]
 pub(crate) struct CookieConfig {
     pub(crate) name: String,
+    pub(crate) browser_name: String,
     pub(crate) secure: bool,
 }
 
+/// What a request's cookies say.
+#[derive(Debug)]
+pub(crate) struct Cookies {
+    pub(crate) session: Option<SessionKey>,
+    /// The browser's token: its key is a hash, which few requests ask for.
+    pub(crate) browser: Option<Token>,
+}
+
+/// The well-formed tokens of one name.
+#[derive(Debug, Default)]
+enum Tokens {
+    #[default]
+    None,
+    One(Token),
+    /// Different ones.
+    Several,
+}
+
+impl Tokens {
+    fn add(&mut self, value: &[u8]) {
+        let Some(token) = Token::decode(value.trim_ascii_end()) else { return };
+        *self = match std::mem::take(self) {
+            Self::None => Self::One(token),
+            Self::One(known) if known == token => Self::One(known),
+            _ => Self::Several,
+        };
+    }
+
+    fn single(self) -> Option<Token> {
+        match self {
+            Self::One(token) => Some(token),
+            Self::None | Self::Several => None,
+        }
+    }
+}
+
 impl CookieConfig {
-    /// The session that a request names, if it names exactly one.
+    /// The session, and the browser, that a request names, if it names exactly one.
     ///
     /// What is ill-formed is skipped, so that a stray cookie of that name locks nobody out; two different well-formed
     /// ones count as none, since choosing between them would let the one who planted the other decide.
-    pub(crate) fn read(&self, headers: &HeaderMap) -> Option<SessionKey> {
-        let mut tokens = headers.get_all(header::COOKIE).iter().flat_map(pairs).filter_map(|pair| {
-            let value = pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"=")?;
-            Token::decode(value.trim_ascii_end())
-        });
-        let token = tokens.next()?;
-        tokens.all(|other| other == token).then(|| token.key())
+    pub(crate) fn read(&self, headers: &HeaderMap) -> Cookies {
+        let (mut session, mut browser) = (Tokens::default(), Tokens::default());
+        for pair in headers.get_all(header::COOKIE).iter().flat_map(pairs) {
+            if let Some(value) = value_of(pair, &self.name) {
+                session.add(value);
+            } else if let Some(value) = value_of(pair, &self.browser_name) {
+                browser.add(value);
+            }
+        }
+        Cookies { session: session.single().map(|token| token.key()), browser: browser.single() }
     }
 
     /// The header that hands a token to the browser: until it exits, or for `life`.
     pub(crate) fn write(&self, token: &Token, life: Option<Duration>) -> HeaderValue {
-        let max_age = life.map(|life| time::Duration::try_from(life.min(LONGEST_LIFE)).expect("400 days fit"));
-        let mut cookie = self.cookie(token.encode());
-        cookie.set_max_age(max_age);
+        let mut cookie = self.cookie(&self.name, token.encode());
+        cookie.set_max_age(life.map(max_age));
+        header_value(&cookie)
+    }
+
+    /// The header that hands the browser its other token, for as long as browsers keep one.
+    pub(crate) fn write_browser(&self, token: &Token) -> HeaderValue {
+        let mut cookie = self.cookie(&self.browser_name, token.encode());
+        cookie.set_max_age(max_age(LONGEST_LIFE));
         header_value(&cookie)
     }
 
     /// The header that takes the cookie from the browser.
     pub(crate) fn remove(&self) -> HeaderValue {
-        let mut cookie = self.cookie(String::new());
+        let mut cookie = self.cookie(&self.name, String::new());
         cookie.make_removal();
         header_value(&cookie)
     }
 
-    fn cookie(&self, value: String) -> Cookie<'_> {
-        Cookie::build((&*self.name, value))
-            .path("/")
-            .http_only(true)
-            .secure(self.secure)
-            .same_site(SameSite::Lax)
-            .build()
+    fn cookie<'a>(&self, name: &'a str, value: String) -> Cookie<'a> {
+        Cookie::build((name, value)).path("/").http_only(true).secure(self.secure).same_site(SameSite::Lax).build()
     }
+}
+
+fn max_age(life: Duration) -> time::Duration {
+    time::Duration::try_from(life.min(LONGEST_LIFE)).expect("400 days fit")
+}
+
+fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")
 }
 
 /// The pairs of a `Cookie` header, without the white space before each.
@@ -88,7 +143,7 @@ mod tests {
     use super::*;
 
     fn config() -> CookieConfig {
-        CookieConfig { name: NAME.into(), secure: true }
+        CookieConfig { name: NAME.into(), browser_name: BROWSER_NAME.into(), secure: true }
     }
 
     fn read(cookies: &[&str]) -> Option<SessionKey> {
@@ -96,7 +151,7 @@ mod tests {
         for cookie in cookies {
             headers.append(header::COOKIE, HeaderValue::from_bytes(cookie.as_bytes()).unwrap());
         }
-        config().read(&headers)
+        config().read(&headers).session
     }
 
     #[test]

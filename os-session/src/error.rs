@@ -57,6 +57,14 @@ pub enum Error {
         /// The status of what it returned.
         status: axum::http::StatusCode,
     },
+    /// The value of a slot cannot be read or kept. 413 if it is too large or there are too many, 503 if others were always faster, else 500.
+    #[error(transparent)]
+    Slot(SlotError),
+    /// A slot of a tab was written in a request that belongs to none. 400.
+    #[error(
+        "this request belongs to no tab: a page names its process in the header `Os-Process`, and only loading a page starts a new one"
+    )]
+    NoProcess,
     /// A hook failed, panicked or took too long. 500.
     #[error(transparent)]
     Hook(HookError),
@@ -154,6 +162,59 @@ impl fmt::Display for HookFailure {
             Self::Panicked => f.write_str("panicked"),
             Self::TimedOut => f.write_str("took longer than the deadline for hooks"),
             Self::AccountGone => f.write_str("wants the user's account, which is gone"),
+        }
+    }
+}
+
+/// A slot whose value cannot be read or kept.
+#[derive(Debug, thiserror::Error)]
+#[error("the slot `{slot}` {failure}")]
+#[non_exhaustive]
+pub struct SlotError {
+    /// Its name.
+    pub slot: &'static str,
+    /// What happened.
+    pub failure: SlotFailure,
+}
+
+/// What is wrong with the value of a slot.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SlotFailure {
+    /// What is stored is no value of the slot's type. It stays where it is.
+    Decode {
+        /// The type.
+        wanted: &'static str,
+        /// Where in its JSON it ceases to fit; what stands there is not told.
+        column: usize,
+    },
+    /// The value has no form as JSON.
+    Encode(BoxError),
+    /// The value is longer than the configuration allows.
+    TooLarge {
+        /// How long it is, as JSON.
+        bytes: usize,
+        /// How long it may be.
+        most: usize,
+    },
+    /// The scope has as many values as the configuration allows.
+    TooMany(u32),
+    /// It was changed elsewhere each time that this change was tried.
+    Contended,
+}
+
+impl fmt::Display for SlotFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decode { wanted, column } => {
+                write!(f, "holds no `{wanted}`: its JSON does not fit at column {column}; it is kept as it is")
+            }
+            Self::Encode(error) => write!(f, "cannot be written as JSON: {error}"),
+            Self::TooLarge { bytes, most } => {
+                write!(f, "would hold {bytes} bytes of the {most} that `max_slot_bytes` allows")
+            }
+            Self::TooMany(most) => write!(f, "would be one more than the {most} that `max_slots` allows in its scope"),
+            Self::Contended => f.write_str("was changed elsewhere each time that it was tried"),
         }
     }
 }

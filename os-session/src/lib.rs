@@ -32,6 +32,10 @@ mod return_to;
 mod cross_site;
 mod config;
 mod tasks;
+pub mod scope;
+mod renewed;
+mod slot;
+mod process;
 mod sessions;
 mod context;
 mod account;
@@ -64,7 +68,7 @@ pub use crate::ambient::spawn;
 pub use crate::builder::SessionsBuilder;
 pub use crate::context::Session;
 pub use crate::deny::{DenyFn, DenyParam};
-pub use crate::error::{Denial, Error, HookError, HookFailure, NoSuchGroup};
+pub use crate::error::{Denial, Error, HookError, HookFailure, NoSuchGroup, SlotError, SlotFailure};
 pub use crate::explain::{ByName, Explanation, NamesHandler};
 pub use crate::group::GroupName;
 pub use crate::groups::{CachedGroups, GroupNames, Groups};
@@ -73,9 +77,11 @@ pub use crate::lifecycle::{Connect, DisconnectAll, DisconnectAllOf};
 pub use crate::memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use crate::postgres::{PostgresBuilder, PostgresStore};
+pub use crate::process::{Process, ProcessId};
 pub use crate::return_to::ReturnTo;
 pub use crate::rpc::FromRefusal;
 pub use crate::sessions::{SessionInfo, Sessions, StoredGroups};
+pub use crate::slot::Slot;
 #[cfg(feature = "sqlite-unbundled")]
 pub use crate::sqlite::{SqliteBuilder, SqliteStore};
 pub use crate::store::{

@@ -56,6 +56,17 @@ impl IntoFuture for Connect {
 #[must_use = "nobody is disconnected until this is awaited"]
 pub struct DisconnectAll {
     session: Session,
+    user_indep: bool,
+}
+
+impl DisconnectAll {
+    /// Whether the browsers of these sessions also lose what is kept for them whoever is connected, in
+    /// [`scope::UserIndepSession`](crate::scope::UserIndepSession) and [`scope::UserIndepProcess`](crate::scope::UserIndepProcess). By default
+    /// they do.
+    pub fn user_indep(mut self, user_indep: bool) -> Self {
+        self.user_indep = user_indep;
+        self
+    }
 }
 
 impl IntoFuture for DisconnectAll {
@@ -63,8 +74,8 @@ impl IntoFuture for DisconnectAll {
     type IntoFuture = Change<()>;
 
     fn into_future(self) -> Change<()> {
-        let Self { session } = self;
-        Box::pin(session.clone().change(async move { disconnect_all(&session).await }))
+        let Self { session, user_indep } = self;
+        Box::pin(session.clone().change(async move { disconnect_all(&session, user_indep).await }))
     }
 }
 
@@ -74,6 +85,15 @@ impl IntoFuture for DisconnectAll {
 pub struct DisconnectAllOf {
     sessions: Sessions,
     user: UserId,
+    user_indep: bool,
+}
+
+impl DisconnectAllOf {
+    /// As [`DisconnectAll::user_indep`].
+    pub fn user_indep(mut self, user_indep: bool) -> Self {
+        self.user_indep = user_indep;
+        self
+    }
 }
 
 impl IntoFuture for DisconnectAllOf {
@@ -81,16 +101,19 @@ impl IntoFuture for DisconnectAllOf {
     type IntoFuture = Change<()>;
 
     fn into_future(self) -> Change<()> {
-        let Self { sessions, user } = self;
+        let Self { sessions, user, user_indep } = self;
         Box::pin(async move {
             // In a request of that very user the request itself is no longer connected afterwards.
             match Session::current() {
                 Ok(session) if session.sessions().is(&sessions) => {
-                    session.clone().change(async move { disconnect_user(&sessions, Some(&session), &user).await }).await
+                    session
+                        .clone()
+                        .change(async move { disconnect_user(&sessions, Some(&session), &user, user_indep).await })
+                        .await
                 }
                 _ => {
                     let of = sessions.clone();
-                    sessions.change(async move { disconnect_user(&of, None, &user).await }).await
+                    sessions.change(async move { disconnect_user(&of, None, &user, user_indep).await }).await
                 }
             }
         })
@@ -155,7 +178,7 @@ impl Session {
     /// Awaiting it fails with [`Error::InsideHook`] in a hook, and with [`Error::Store`] if the store fails: then all sessions
     /// are open as before.
     pub fn disconnect_all(&self) -> DisconnectAll {
-        DisconnectAll { session: self.clone() }
+        DisconnectAll { session: self.clone(), user_indep: true }
     }
 
     /// Closes every other session of the current user; this one gets a new token. For a changed password, for example.
@@ -225,7 +248,7 @@ impl Sessions {
     /// # }
     /// ```
     pub fn disconnect_all(&self, user: impl Into<UserId>) -> DisconnectAllOf {
-        DisconnectAllOf { sessions: self.clone(), user: user.into() }
+        DisconnectAllOf { sessions: self.clone(), user: user.into(), user_indep: true }
     }
 
     /// Closes one of a user's sessions. A handle that is not of this user is a no-op.

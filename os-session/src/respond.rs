@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
 use crate::context::{Context, Session, WayBack};
-use crate::error::Error;
+use crate::error::{Error, SlotError, SlotFailure};
 use crate::return_to::address_with_way_back;
 
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
@@ -22,11 +22,20 @@ impl Error {
             Self::NotConnected | Self::NotFresh => StatusCode::UNAUTHORIZED,
             Self::PermissionDenied | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::TooManySessions(_) => StatusCode::CONFLICT,
-            Self::Store(_) | Self::Groups(_) | Self::User(_) | Self::Random(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoProcess => StatusCode::BAD_REQUEST,
+            Self::Slot(SlotError { failure: SlotFailure::TooLarge { .. } | SlotFailure::TooMany(_), .. }) => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
+            Self::Slot(SlotError { failure: SlotFailure::Contended, .. })
+            | Self::Store(_)
+            | Self::Groups(_)
+            | Self::User(_)
+            | Self::Random(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Policy { status, .. } => *status,
             Self::OutsideRequest
             | Self::NoLayer
             | Self::NoSuchGroup(_)
+            | Self::Slot(_)
             | Self::NoSuchHandler(_)
             | Self::Hook(_)
             | Self::InsideHook
@@ -46,6 +55,8 @@ impl Error {
             Self::NotFresh => ("Fresh authentication required", None),
             Self::CrossSite => ("Cross-site request refused", Some(self.to_string())),
             Self::TooManySessions(_) => ("Too many sessions", None),
+            Self::NoProcess => ("No client process", Some(self.to_string())),
+            Self::Slot(_) if self.status() == StatusCode::PAYLOAD_TOO_LARGE => ("Too much to keep", None),
             _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => ("Temporarily unavailable", None),
             _ => ("Internal server error", None),
         }

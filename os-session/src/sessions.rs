@@ -15,6 +15,9 @@ use crate::deny::BoxedDenyFun;
 use crate::error::{Error, NoSuchGroup, nearest};
 use crate::group::GroupSet;
 use crate::groups::AnyGroups;
+use crate::renewed::Renewed;
+use crate::slot::turns::Turns;
+use crate::slot::volatile::Volatile;
 use crate::store::{AnyStore, Listed, SessionHandle, Timestamp};
 use crate::tasks::Tasks;
 use crate::token::SessionKey;
@@ -40,6 +43,10 @@ pub(crate) struct Inner {
     pub(crate) tasks: Tasks,
     /// Sessions that streams and WebSockets wait for.
     pub(crate) awaited: Awaited,
+    /// Values of slots that stay in this process.
+    pub(crate) volatile: Volatile,
+    pub(crate) turns: Turns,
+    pub(crate) renewed: Renewed,
     /// [`Config::touch_interval`], on the way of every request.
     pub(crate) touch_interval: Duration,
     /// Some hook waits for the start of a process.

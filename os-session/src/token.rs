@@ -38,6 +38,11 @@ impl Token {
     pub(crate) fn key(&self) -> SessionKey {
         SessionKey(Sha256::digest(self.0).into())
     }
+
+    /// The same for the token of a browser's other cookie.
+    pub(crate) fn browser_key(&self) -> BrowserKey {
+        BrowserKey(Sha256::digest(self.0).into())
+    }
 }
 
 impl fmt::Debug for Token {

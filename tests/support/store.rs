@@ -1,6 +1,6 @@
 //! A store in memory that a test can stop, or break, at one operation.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use os_session::routing::Router;
@@ -27,6 +27,8 @@ pub struct StagedStore {
     pub close_all: Gate,
     refuses_to_close: Arc<AtomicBool>,
     refuses_to_find: Arc<AtomicBool>,
+    slot_writes: Arc<AtomicU32>,
+    browsers_forgotten: Arc<AtomicU32>,
     found: Arc<Mutex<Option<Found>>>,
     inserted: Arc<Mutex<Option<NewSession>>>,
 }
@@ -46,6 +48,18 @@ impl StagedStore {
     /// Whether `find` fails from now on.
     pub fn refuse_to_find(&self, refuse: bool) {
         self.refuses_to_find.store(refuse, Ordering::Relaxed);
+    }
+
+    /// How often a slot was written.
+    #[must_use]
+    pub fn slot_writes(&self) -> u32 {
+        self.slot_writes.load(Ordering::Relaxed)
+    }
+
+    /// How often a browser that was there was forgotten by its key.
+    #[must_use]
+    pub fn browsers_forgotten(&self) -> u32 {
+        self.browsers_forgotten.load(Ordering::Relaxed)
     }
 
     /// When the user of the session that was found last had proved who they are.
@@ -143,6 +157,7 @@ impl Store for StagedStore {
     }
 
     async fn write_slot(&self, key: &SlotKey, write: SlotWrite) -> Result<SlotWritten, StoreError> {
+        self.slot_writes.fetch_add(1, Ordering::Relaxed);
         self.memory.write_slot(key, write).await
     }
 
@@ -160,7 +175,9 @@ impl Store for StagedStore {
     }
 
     async fn forget_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
-        self.memory.forget_browser(key).await
+        let forgotten = self.memory.forget_browser(key).await?;
+        self.browsers_forgotten.fetch_add(forgotten.into(), Ordering::Relaxed);
+        Ok(forgotten)
     }
 
     async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {

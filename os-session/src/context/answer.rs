@@ -1,10 +1,13 @@
 //! What changes of the connection mean for the answer, and for an answer that never leaves.
 
+use std::sync::PoisonError;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
 use crate::context::Context;
 use crate::context::connection::{Connected, Connection};
+use crate::slot::volatile::Values;
 use crate::store::Timestamp;
 use crate::token::{SessionKey, Token};
 
@@ -40,6 +43,7 @@ impl Context {
     #[must_use]
     pub(crate) fn opened(&self, connected: Connected, token: &Token) -> bool {
         let cookie = self.sessions.0.config.cookie.write(token, connected.cookie_life);
+        self.end_request_values();
         let mut state = self.state();
         state.looked_at = true;
         state.connection = Connection::User(connected);
@@ -71,8 +75,16 @@ impl Context {
         }
     }
 
+    /// Who is connected changes: what was kept for the request belongs to the one before.
+    fn end_request_values(&self) {
+        if let Some(more) = self.more.get() {
+            *more.values.lock().unwrap_or_else(PoisonError::into_inner) = Values::default();
+        }
+    }
+
     /// Nobody is connected any more.
     pub(crate) fn ended(&self) {
+        self.end_request_values();
         let mut state = self.state();
         state.connection = Connection::Nobody;
         state.undelivered = None;
@@ -115,14 +127,17 @@ impl Context {
         let looked_at = state.looked_at;
         drop(state);
 
+        let browser_cookie = self.take_browser_cookie();
+        let (browser_looked_at, browser_known) = self.browser_looked_at();
+
         let headers = response.headers_mut();
-        if looked_at {
+        if looked_at || browser_looked_at {
             vary_by_cookie(headers);
         }
-        if connected || cookie.is_some() {
+        if connected || browser_known || cookie.is_some() || browser_cookie.is_some() {
             headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         }
-        if let Some(cookie) = cookie {
+        for cookie in cookie.into_iter().chain(browser_cookie) {
             headers.append(header::SET_COOKIE, cookie);
         }
     }

@@ -48,7 +48,10 @@ pub(super) async fn connect(session: &Session, user: UserId, expire: bool) -> Re
 
     tracing::info!(%user, session = %handle, "session opened");
     let input = HookInput::of(session, Some(&user));
-    let mut hooks = hook::run(&[EventKind::OpenSession], input).await;
+    let mut hooks = session.renew_browser(handle).await;
+    if hooks.is_ok() {
+        hooks = hook::run(&[EventKind::OpenSession], input).await;
+    }
     if hooks.is_ok() {
         hooks = hook::run(hook::START_CONNECTED, input).await;
     }
@@ -103,9 +106,9 @@ pub(super) async fn disconnect(session: &Session) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) async fn disconnect_all(session: &Session) -> Result<(), Error> {
+pub(super) async fn disconnect_all(session: &Session, user_indep: bool) -> Result<(), Error> {
     match session.0.connected().await? {
-        Some(connected) => disconnect_user(session.sessions(), Some(session), &connected.user).await,
+        Some(connected) => disconnect_user(session.sessions(), Some(session), &connected.user, user_indep).await,
         None => Ok(()),
     }
 }
@@ -115,6 +118,7 @@ pub(super) async fn disconnect_user(
     sessions: &Sessions,
     session: Option<&Session>,
     user: &UserId,
+    user_indep: bool,
 ) -> Result<(), Error> {
     let mut own = None;
     if let Some(session) = session {
@@ -129,7 +133,15 @@ pub(super) async fn disconnect_user(
         session.0.ended();
         session.0.remove_cookie();
     }
+    let handles: Vec<_> = ended.iter().map(|ended| ended.handle).collect();
     sessions.after_close(session, ended, CloseReason::DisconnectedAll).await;
+    if user_indep && !handles.is_empty() {
+        sessions.0.volatile.forget_browsers_of(&handles);
+        sessions.0.store.forget_browsers_of(&handles).await?;
+        if let Some(session) = own {
+            session.0.browser_is_gone();
+        }
+    }
     Ok(())
 }
 
@@ -261,6 +273,7 @@ pub(crate) fn abandon(session: &Session) {
         // After a change that is under way, which may see for itself that nobody waits any more.
         let _one_at_a_time = session.0.more().changing.lock().await;
         take_back(&session).await;
+        session.take_back_browser().await;
     });
 }
 
@@ -281,6 +294,7 @@ impl Sessions {
             };
             tracing::info!(%user, session = %handle, %reason, "session closed");
             self.0.awaited.ended(handle);
+            self.0.volatile.session_ended(handle);
             self.forget_resumed(handle);
             let input = HookInput { sessions: self, session, user: Some(&user), reason: Some(reason), denial: None };
             hook::run_all(EventKind::PostCloseSession, input).await;

@@ -32,6 +32,12 @@ impl Browser {
         Self { app: app.clone(), cookies: CookieJar::new(), headers: HeaderMap::new() }
     }
 
+    /// The same browser, with the same cookies, against another router: another node of the application.
+    #[must_use]
+    pub fn at(self, app: &Router) -> Self {
+        Self { app: app.clone(), ..self }
+    }
+
     /// A browser in which this user is logged in.
     ///
     /// # Errors

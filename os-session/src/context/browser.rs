@@ -1,0 +1,204 @@
+//! The browser behind a request, whoever is connected in it: its cookie of its own, once something is stored for it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::http::HeaderValue;
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::context::{Context, Session};
+use crate::error::Error;
+use crate::process::ProcessId;
+use crate::store::{NewBrowser, SessionHandle, SlotWritten};
+use crate::token::{BrowserKey, TabKey, Token};
+
+/// What this request knows of its browser.
+#[derive(Default)]
+pub(crate) struct Browser {
+    state: Mutex<State>,
+    /// Held while one is made: once a request.
+    making: AsyncMutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    current: Current,
+    looked_at: bool,
+    /// What its answer hands over.
+    cookie: Option<HeaderValue>,
+    /// What must be taken back if the answer never leaves.
+    undelivered: Option<UndeliveredBrowser>,
+}
+
+#[derive(Default)]
+enum Current {
+    /// It is what the cookie says.
+    #[default]
+    Unread,
+    Known(BrowserKey),
+    /// What the cookie said is not there.
+    Gone,
+}
+
+/// A browser whose cookie has not left yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum UndeliveredBrowser {
+    Made(BrowserKey),
+    Rotated { from: BrowserKey, to: BrowserKey },
+}
+
+impl Browser {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Context {
+    /// The browser that the request names, if it names one.
+    pub(crate) fn browser(&self) -> Option<BrowserKey> {
+        let mut state = self.more().browser.state();
+        state.looked_at = true;
+        match state.current {
+            Current::Known(key) => Some(key),
+            Current::Gone => None,
+            Current::Unread => {
+                // Another request may have exchanged the token a moment ago.
+                let key = self.sessions.0.renewed.latest(self.browser_token.as_ref()?.browser_key());
+                state.current = Current::Known(key);
+                Some(key)
+            }
+        }
+    }
+
+    /// Whether the answer depends on the browser's cookie, and whether a browser was found by it.
+    pub(super) fn browser_looked_at(&self) -> (bool, bool) {
+        let Some(more) = self.more.get() else { return (false, false) };
+        let state = more.browser.state();
+        (state.looked_at, matches!(state.current, Current::Known(_)))
+    }
+
+    /// The store does not know the browser that the request names.
+    pub(crate) fn browser_is_gone(&self) {
+        self.more().browser.state().current = Current::Gone;
+    }
+
+    /// Hands the browser its token with the answer. `false`: the answer has left.
+    #[must_use]
+    fn browser_was_made(&self, token: &Token, undelivered: UndeliveredBrowser) -> bool {
+        let mut state = self.more().browser.state();
+        state.current = Current::Known(token.browser_key());
+        state.cookie = Some(self.sessions.0.config.cookie.write_browser(token));
+        state.undelivered = Some(undelivered);
+        !self.is_answered()
+    }
+
+    /// The answer hands over the browser's cookie, if there is one to be handed over.
+    pub(super) fn take_browser_cookie(&self) -> Option<HeaderValue> {
+        let mut state = self.more.get()?.browser.state();
+        state.undelivered = None;
+        state.cookie.take()
+    }
+
+    pub(crate) fn take_undelivered_browser(&self) -> Option<UndeliveredBrowser> {
+        let mut state = self.more.get()?.browser.state();
+        state.cookie = None;
+        state.undelivered.take()
+    }
+
+    /// Whether a page is loaded into a tab, and its tab is a new process.
+    pub(crate) fn loads_page(&self) -> bool {
+        self.loads_page && self.process.is_none()
+    }
+
+    pub(crate) fn process_id(&self) -> Option<&ProcessId> {
+        match &self.process {
+            Some(process) => Some(process),
+            None if self.loads_page => self.more().new_process.get_or_init(|| ProcessId::random().ok()).as_ref(),
+            None => None,
+        }
+    }
+
+    pub(crate) fn tab(&self) -> Option<TabKey> {
+        self.process_id().map(ProcessId::key)
+    }
+}
+
+impl Session {
+    /// Makes the request's browser known, by the first write to one of its slots.
+    pub(crate) async fn make_browser(
+        &self,
+        write: impl AsyncFnOnce(BrowserKey, NewBrowser) -> Result<SlotWritten, Error>,
+    ) -> Result<SlotWritten, Error> {
+        let Self(context) = self;
+        context.judge()?;
+        let _once = context.more().browser.making.lock().await;
+        if context.browser().is_some() {
+            // Another part of the request was faster.
+            return Ok(SlotWritten::Conflict);
+        }
+        if context.is_answered() {
+            return Err(Error::AnswerSent);
+        }
+        let token = Token::random().map_err(Error::Random)?;
+        let key = token.browser_key();
+        let session = context.connected().await?.map(|connected| connected.handle);
+        let written = write(key, NewBrowser { idle: context.sessions.0.config.slots.browser_idle, session }).await?;
+        if matches!(written, SlotWritten::Written(_))
+            && !context.browser_was_made(&token, UndeliveredBrowser::Made(key))
+        {
+            self.take_back_browser().await;
+            return Err(Error::AnswerSent);
+        }
+        Ok(written)
+    }
+
+    /// Gives the browser another token at log-in, so that whoever planted the old one is left outside.
+    pub(crate) async fn renew_browser(&self, session: SessionHandle) -> Result<(), Error> {
+        let Self(context) = self;
+        let Some(from) = context.browser() else { return Ok(()) };
+        let sessions = &context.sessions;
+        let token = Token::random().map_err(Error::Random)?;
+        let to = token.browser_key();
+        if !sessions.0.store.rotate_browser(&from, &to, Some(session)).await? && !sessions.0.volatile.knows(&from) {
+            context.browser_is_gone();
+            return Ok(());
+        }
+        sessions.0.volatile.browser_rotated(&from, to, Some(session));
+        sessions.0.renewed.note(from, to);
+        if !context.browser_was_made(&token, UndeliveredBrowser::Rotated { from, to }) {
+            self.take_back_browser().await;
+        }
+        Ok(())
+    }
+
+    /// Takes back what the browser will never hear of.
+    pub(crate) async fn take_back_browser(&self) {
+        let Some(undelivered) = self.0.take_undelivered_browser() else { return };
+        let sessions = self.sessions();
+        let outcome = match undelivered {
+            UndeliveredBrowser::Made(key) => sessions.0.store.forget_browser(&key).await,
+            UndeliveredBrowser::Rotated { from, to } => {
+                sessions.0.renewed.forget(&from);
+                sessions.0.volatile.browser_rotated(&to, from, None);
+                sessions.0.store.rotate_browser(&to, &from, None).await
+            }
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "what a browser was given in an answer that never left could not be taken back");
+        }
+    }
+
+    /// Marks the browser as seen, and lets its cookie live as long from now on.
+    pub(crate) async fn browser_is_seen(&self, key: &BrowserKey) {
+        let Self(context) = self;
+        match context.sessions.0.store.touch_browser(key).await {
+            Ok(true) => {
+                if let Some(token) = context.browser_token.as_ref().filter(|token| token.browser_key() == *key) {
+                    let mut state = context.more().browser.state();
+                    state.cookie.get_or_insert_with(|| context.sessions.0.config.cookie.write_browser(token));
+                }
+            }
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the activity of a browser could not be written"),
+        }
+    }
+}

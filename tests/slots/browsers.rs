@@ -1,0 +1,171 @@
+//! The cookie of a browser, whoever is connected in it.
+
+use std::time::Duration;
+
+use os_session_tests::store::StagedStore;
+
+use super::*;
+
+#[tokio::test]
+async fn the_first_value_brings_a_cookie_and_no_other_answer_does() {
+    let site = Site::new().await;
+    let mut tab = site.tab();
+    let answer = tab.fetch(Method::POST, "/slot/browser", "a cart").await;
+    let cookie = answer.header("set-cookie").unwrap();
+    let token = tab.browser.cookie(BROWSER_COOKIE).unwrap();
+    assert_eq!(cookie, format!("{BROWSER_COOKIE}={token}; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=34560000"));
+    assert_eq!((answer.header("cache-control"), answer.header("vary")), (Some("no-store"), Some("Cookie")));
+
+    let answer = tab.fetch(Method::GET, "/slot/browser", "").await;
+    assert_eq!(answer.text(), "\"a cart\"");
+    assert_eq!((answer.header("cache-control"), answer.header("vary")), (Some("no-store"), Some("Cookie")));
+    assert!(answer.header("set-cookie").is_none());
+    assert!(tab.fetch(Method::POST, "/slot/browser", "another").await.header("set-cookie").is_none());
+}
+
+#[tokio::test]
+async fn a_log_in_gives_it_another_token() {
+    let site = Site::new().await;
+    let mut tab = site.tab();
+    tab.set("browser", "a cart").await;
+    let planted = tab.clone();
+    tab.post("/login/alice").await;
+    assert_eq!(tab.get("browser").await.as_deref(), Some("a cart"));
+    tab.set("browser", "alice's cart").await;
+
+    // Whoever planted the old one sees nothing of what comes after the moment in which requests are still under way.
+    tokio::time::pause();
+    let mut planter = planted;
+    tokio::time::advance(Duration::from_mins(1)).await;
+    assert_eq!(planter.get("browser").await, None);
+}
+
+#[tokio::test]
+async fn a_write_that_was_under_way_during_a_log_in_arrives() {
+    let site = Site::new().await;
+    let mut tab = site.tab();
+    tab.post("/count").await;
+    let mut other_tab = tab.clone();
+    tab.post("/login/alice").await;
+    // With the cookies from before.
+    let answer = other_tab.fetch(Method::POST, "/count", "").await;
+    assert_eq!(answer.text(), "2");
+    assert!(answer.header("set-cookie").is_none(), "a late answer does not take the new cookie away");
+    assert_eq!(tab.fetch(Method::POST, "/count", "").await.text(), "3");
+}
+
+#[tokio::test]
+async fn a_log_out_everywhere_clears_the_browsers_unless_it_is_told_not_to() {
+    for (user_indep, left) in [("true", None), ("false", Some("a cart"))] {
+        let site = Site::new().await;
+        let (mut alice, mut phone, mut bob) = (site.tab(), site.tab(), site.tab());
+        // One had a cart before the log-in, the other got it afterwards.
+        alice.set("browser", "a cart").await;
+        alice.post("/login/alice").await;
+        phone.post("/login/alice").await;
+        phone.set("browser", "a cart").await;
+        bob.post("/login/bob").await;
+        bob.set("browser", "a cart").await;
+        alice.post(&format!("/logout-everywhere/{user_indep}")).await;
+        assert_eq!(alice.get("browser").await.as_deref(), left);
+        assert_eq!(phone.get("browser").await.as_deref(), left);
+        assert_eq!(bob.get("browser").await.as_deref(), Some("a cart"));
+        alice.set("browser", "a new cart").await;
+        assert_eq!(alice.get("browser").await.as_deref(), Some("a new cart"));
+    }
+}
+
+#[tokio::test]
+async fn from_anywhere_likewise() {
+    for (user_indep, left) in [(true, None), (false, Some("a cart"))] {
+        let site = Site::new().await;
+        let mut alice = site.tab();
+        alice.post("/login/alice").await;
+        alice.set("browser", "a cart").await;
+        site.sessions.disconnect_all("alice").user_indep(user_indep).await.unwrap();
+        assert_eq!(alice.get("browser").await.as_deref(), left);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_handed_out_is_not_adopted() {
+    let site = Site::new().await;
+    let mut tab = site.tab();
+    let planted = "A".repeat(42) + "w";
+    tab.browser.set_cookie(BROWSER_COOKIE, &planted);
+    assert_eq!(tab.get("browser").await, None);
+    tab.set("browser", "mine").await;
+    assert_ne!(tab.browser.cookie(BROWSER_COOKIE), Some(&*planted));
+    for garbage in ["", "x", &"A".repeat(43), &"A".repeat(5_000)] {
+        let mut tab = site.tab();
+        tab.browser.set_cookie(BROWSER_COOKIE, garbage);
+        assert_eq!(tab.get("browser").await, None, "{garbage}");
+        tab.post("/count").await;
+    }
+}
+
+#[tokio::test]
+async fn it_lives_as_long_as_it_is_seen() {
+    let site = Site::new().await;
+    let mut tab = site.tab();
+    tab.set("browser", "a cart").await;
+    for _ in 0..4 {
+        site.clock.advance(Duration::from_hours(80 * 24));
+        let answer = tab.fetch(Method::GET, "/slot/browser", "").await;
+        assert_eq!(answer.text(), "\"a cart\"");
+        assert!(
+            answer.header("set-cookie").is_some_and(|cookie| cookie.contains("Max-Age=34560000")),
+            "for as long again"
+        );
+    }
+    site.clock.advance(Duration::from_hours(91 * 24));
+    assert_eq!(tab.get("browser").await, None);
+    tab.set("browser", "a new cart").await;
+    assert_eq!(tab.get("browser").await.as_deref(), Some("a new cart"));
+}
+
+/// A browser whose cookie never left would be a row that nobody can reach.
+#[tokio::test]
+async fn what_an_answer_never_told_is_taken_back() {
+    let store = StagedStore::default();
+    let staged = store.clone();
+    let site = Site::over(|_| Sessions::builder().store(staged)).await;
+
+    #[connected(opt)]
+    async fn hangs(session: Session) -> Result<(), Error> {
+        BROWSER.set(&session, "a cart".to_owned()).await?;
+        std::future::pending().await
+    }
+
+    let app = routing::Router::new().route("/", post(hangs)).with_sessions(&site.sessions).unwrap();
+    let request = tokio::spawn(async move { Browser::new(&app).post("/", &[]).await });
+    while store.slot_writes() == 0 {
+        tokio::task::yield_now().await;
+    }
+    request.abort();
+    let _ = request.await;
+    site.sessions.shutdown().await;
+    assert_eq!(store.browsers_forgotten(), 1);
+}
+
+#[tokio::test]
+async fn what_outlives_its_answer_cannot_begin_one() {
+    static LATE: Slot<u32, scope::UserIndepSession> = Slot::persistent("late");
+
+    #[connected(opt)]
+    async fn late(session: Session) {
+        os_session::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let error = LATE.set(&session, 1).await.unwrap_err();
+            assert!(matches!(error, Error::AnswerSent), "{error}");
+            OVER.notify_one();
+        });
+    }
+    static OVER: tokio::sync::Notify = tokio::sync::Notify::const_new();
+
+    let site = Site::new().await;
+    let app = routing::Router::new().route("/", post(late)).with_sessions(&site.sessions).unwrap();
+    tokio::time::pause();
+    Browser::new(&app).post("/", &[]).await;
+    OVER.notified().await;
+}

@@ -1,0 +1,65 @@
+//! Values of any type, in this process alone.
+
+use super::*;
+
+pub(crate) static SESSION: Slot<String, scope::Session> = Slot::volatile();
+pub(crate) static PROCESS: Slot<String, scope::Process> = Slot::volatile();
+pub(crate) static USER: Slot<String, scope::User> = Slot::volatile();
+pub(crate) static BROWSER: Slot<String, scope::UserIndepSession> = Slot::volatile();
+pub(crate) static TAB: Slot<String, scope::UserIndepProcess> = Slot::volatile();
+
+static HISTORY: Slot<Vec<u32>, scope::User> = Slot::volatile();
+
+#[connected]
+async fn spoil(session: Session) -> Result<(), Error> {
+    HISTORY.set(&session, vec![1]).await?;
+    let spoiling = os_session::spawn(async move {
+        let update = HISTORY.update(&session, |history| {
+            history.push(2);
+            panic!("half-way");
+        });
+        update.await
+    });
+    assert!(spoiling.await.is_err(), "it panics");
+    let session = Session::current()?;
+    assert_eq!(HISTORY.get(&session).await?, Some(vec![1]), "as it was");
+    HISTORY.update(&session, |history| history.push(3)).await?;
+    assert_eq!(HISTORY.take(&session).await?, Some(vec![1, 3]));
+    assert_eq!(HISTORY.take(&session).await?, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_that_panics_changes_nothing() {
+    let site = Site::new().await;
+    let app = routing::Router::new().route("/", post(spoil)).with_sessions(&site.sessions).unwrap();
+    let mut alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
+    assert_eq!(alice.post("/", &[]).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_token_that_nobody_handed_out_is_not_adopted() {
+    let site = Site::new().await;
+    let mut tab = site.tab();
+    let planted = "A".repeat(42) + "w";
+    tab.browser.set_cookie(BROWSER_COOKIE, &planted);
+    tab.set("volatile-browser", "mine").await;
+    assert_ne!(tab.browser.cookie(BROWSER_COOKIE), Some(&*planted));
+    let mut thief = site.tab();
+    thief.browser.set_cookie(BROWSER_COOKIE, &planted);
+    assert_eq!(thief.get("volatile-browser").await, None);
+    assert_eq!(tab.get("volatile-browser").await.as_deref(), Some("mine"));
+}
+
+#[tokio::test]
+async fn a_log_in_gives_the_browser_another_token_and_keeps_its_values() {
+    let site = Site::new().await;
+    let mut tab = site.tab();
+    tab.set("volatile-browser", "kept").await;
+    let before = tab.browser.cookie(BROWSER_COOKIE).unwrap().to_owned();
+    tab.post("/login/alice").await;
+    assert_ne!(tab.browser.cookie(BROWSER_COOKIE), Some(&*before));
+    assert_eq!(tab.get("volatile-browser").await.as_deref(), Some("kept"));
+    tab.post("/logout-everywhere/true").await;
+    assert_eq!(tab.get("volatile-browser").await, None);
+}
