@@ -35,9 +35,9 @@ async fn a_log_in_gives_it_another_token() {
 
     // Whoever planted the old one sees nothing of what comes after the moment in which requests are still under way.
     tokio::time::pause();
-    let mut planter = planted;
+    let mut thief = planted;
     tokio::time::advance(Duration::from_mins(1)).await;
-    assert_eq!(planter.get("browser").await, None);
+    assert_eq!(thief.get("browser").await, None);
 }
 
 #[tokio::test]
