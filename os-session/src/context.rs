@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::expression::Answers;
 use crate::group::GroupSet;
 use crate::process::ProcessId;
-use crate::request::{self, Origin};
+use crate::request::{self, Destination, Origin};
 use crate::sessions::Sessions;
 use crate::slot::volatile::Values;
 use crate::token::{SessionKey, Token};
@@ -49,8 +49,9 @@ pub(crate) struct Context {
     pub(crate) origin: Origin,
     /// The head of the request, kept where a hook or a `deny_fun` of this binary wants it.
     pub(crate) parts: Option<Box<Parts>>,
-    /// A page is loaded into a tab.
-    loads_page: bool,
+    destination: Destination,
+    /// Start hooks are to run: a page is loaded into a tab.
+    starts_process: bool,
     /// The process that the page which sent this names.
     process: Option<ProcessId>,
     /// In the browser's other cookie.
@@ -128,14 +129,19 @@ struct State {
 
 impl Context {
     pub(crate) fn new(sessions: &Sessions, parts: &Parts) -> Self {
+        let destination = Destination::of(&parts.headers);
         let cookies = sessions.0.config.cookie.read(&parts.headers);
         let foreign = sessions.0.cross_site.is_foreign(parts);
         Self {
             sessions: sessions.clone(),
             origin: Origin::of(parts),
             parts: sessions.0.keeps_parts.then(|| Box::new(parts.clone())),
-            loads_page: request::starts_process(parts),
-            process: ProcessId::of(&parts.headers),
+            destination,
+            starts_process: sessions.0.has_start_hooks
+                && destination.loads_page()
+                && !request::is_prefetch(&parts.headers),
+            // A script names its process; what the browser sends by itself has no such header.
+            process: (destination != Destination::Document).then(|| ProcessId::of(&parts.headers)).flatten(),
             browser_token: cookies.browser,
             foreign,
             cross_site: foreign && (!request::is_safe(&parts.method) || request::is_handshake(&parts.headers)),
@@ -250,7 +256,7 @@ impl Context {
 
     /// Whether start hooks are to run: a page is loaded, and its session is looked at.
     pub(crate) fn starts_process(&self) -> bool {
-        self.loads_page && self.sessions.0.has_start_hooks && !matches!(self.state().connection, Connection::Ignored(_))
+        self.starts_process && !matches!(self.state().connection, Connection::Ignored(_))
     }
 
     pub(crate) fn requires_connection(&self) -> bool {

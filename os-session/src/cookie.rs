@@ -41,29 +41,23 @@ pub(crate) struct Cookies {
 
 /// The well-formed tokens of one name.
 #[derive(Debug, Default)]
-enum Tokens {
-    #[default]
-    None,
-    One(Token),
-    /// Different ones.
-    Several,
+struct Tokens {
+    first: Option<Token>,
+    /// There is another, and it differs.
+    several: bool,
 }
 
 impl Tokens {
     fn add(&mut self, value: &[u8]) {
         let Some(token) = Token::decode(value.trim_ascii_end()) else { return };
-        *self = match std::mem::take(self) {
-            Self::None => Self::One(token),
-            Self::One(known) if known == token => Self::One(known),
-            _ => Self::Several,
-        };
+        match &self.first {
+            None => self.first = Some(token),
+            Some(first) => self.several |= *first != token,
+        }
     }
 
     fn single(self) -> Option<Token> {
-        match self {
-            Self::One(token) => Some(token),
-            Self::None | Self::Several => None,
-        }
+        self.first.filter(|_| !self.several)
     }
 }
 
@@ -115,7 +109,8 @@ fn max_age(life: Duration) -> time::Duration {
 }
 
 fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")
+    // Most pairs are none of ours, which the one byte tells sooner.
+    (pair.get(name.len()) == Some(&b'=')).then(|| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?
 }
 
 /// The pairs of a `Cookie` header, without the white space before each.

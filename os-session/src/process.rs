@@ -70,13 +70,14 @@ pub struct Process {
 }
 
 impl Process {
-    /// Its identifier. `None` for a request that belongs to no tab: a fetch without the header `Os-Process`, an image, a prefetch.
+    /// Its identifier. `None` for a request that belongs to no tab: a fetch without the header `Os-Process`, an image.
     #[must_use]
     pub fn id(&self) -> Option<&ProcessId> {
         self.id.as_ref()
     }
 
-    /// Whether this request starts it: a page is loaded into a tab. The page is to be told the identifier.
+    /// Whether this request starts it: a page is loaded into a tab, now or, by a prefetch, perhaps later. The page is to be told the
+    /// identifier.
     #[must_use]
     pub fn is_new(&self) -> bool {
         self.new

@@ -85,17 +85,36 @@ pub(crate) fn is_htmx(headers: &HeaderMap) -> bool {
     headers.get(&HX_REQUEST).is_some_and(|value| value == "true")
 }
 
-/// Whether the request starts a client process, the original's word for a page being loaded into a tab: a top-level
-/// navigation that is no prefetch, or a client that says nothing of the kind. Never an image, a frame or a fetch.
-pub(crate) fn starts_process(parts: &Parts) -> bool {
-    let headers = &parts.headers;
-    let prefetch = [&SEC_PURPOSE, &PURPOSE]
-        .into_iter()
+/// What a request is sent for, as far as it says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// A page in a tab: a top-level navigation.
+    Document,
+    /// Anything else: a fetch, an image, a frame.
+    Other,
+    /// The client says nothing of the kind.
+    Unsaid,
+}
+
+impl Destination {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        match headers.get(&SEC_FETCH_DEST) {
+            Some(destination) if destination == "document" => Self::Document,
+            Some(_) => Self::Other,
+            None => Self::Unsaid,
+        }
+    }
+
+    /// Whether a page may be loaded into a tab by it.
+    pub(crate) fn loads_page(self) -> bool {
+        self != Self::Other
+    }
+}
+
+/// Whether the browser asks before anybody wants to see the page, which may never be shown.
+pub(crate) fn is_prefetch(headers: &HeaderMap) -> bool {
+    [SEC_PURPOSE, PURPOSE]
+        .iter()
         .filter_map(|name| headers.get(name))
-        .any(|purpose| purpose.as_bytes().starts_with(b"prefetch"));
-    let document = match headers.get(&SEC_FETCH_DEST) {
-        Some(destination) => destination == "document",
-        None => true,
-    };
-    document && !prefetch
+        .any(|purpose| purpose.as_bytes().starts_with(b"prefetch"))
 }

@@ -29,7 +29,10 @@ async fn what_loads_no_page_starts_none() {
     assert!(!process(&[("sec-fetch-dest", "empty")]).await);
     assert!(!process(&[("sec-fetch-dest", "image")]).await);
     assert!(!process(&[("sec-fetch-dest", "iframe")]).await);
-    assert!(!process(&[("sec-fetch-dest", "document"), ("sec-purpose", "prefetch;prerender")]).await);
+    assert!(
+        process(&[("sec-fetch-dest", "document"), ("sec-purpose", "prefetch;prerender")]).await,
+        "it may be shown later, and its script will want to speak"
+    );
     assert!(!process(&[("sec-fetch-dest", "empty"), ("os-process", "made up")]).await);
 }
 

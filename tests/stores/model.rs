@@ -5,6 +5,7 @@ mod look_ups;
 mod membership;
 mod operations;
 mod sessions;
+mod slots;
 
 use std::future::Future;
 
@@ -16,7 +17,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use self::check::Run;
 use self::operations::{Operation, operation};
 use crate::backends::{Backend, Memory, Postgres, Sqlite};
-use crate::flawed::{Flaw, Flawed, NoFlaw, ends, groups, life, limits, shared, values};
+use crate::flawed::{Flaw, Flawed, NoFlaw, browsers, ends, groups, life, limits, shared, slots as wrong_slots, values};
 
 /// How many sequences are tried: `PROPTEST_CASES`, or this many.
 fn config(cases: u32) -> Config {
@@ -115,6 +116,10 @@ refuted! {
     a_purge_that_takes_too_many_is_refuted: ends::PurgesAtOnce ends::PurgesAllForNone ends::ListsEverybody;
     wrong_values_are_refuted: values::RoundsHandles;
     wrong_groups_are_refuted: groups::ForgetsWhoIsInAGroup groups::FindsNoGroups groups::RemembersGroups groups::RemovesFromAll;
+    wrong_versions_are_refuted: wrong_slots::IgnoresWhatIsExpected wrong_slots::CountsVersionsFromOne;
+    wrong_slots_are_refuted: wrong_slots::KeepsSlotsByKey wrong_slots::ForgetsTheTab wrong_slots::IgnoresTheCaseOfNames;
+    wrong_limits_of_slots_are_refuted: wrong_slots::ForgetsTheLimitOfSlots;
+    wrong_browsers_are_refuted: browsers::IgnoresIdleness browsers::ForgetsNothing;
     what_the_other_does_not_see_is_refuted: shared::CachesLookUps shared::CountsItsOwn shared::KnowsItsOwnMembers;
 }
 

@@ -106,13 +106,15 @@ impl Context {
 
     /// Whether a page is loaded into a tab, and its tab is a new process.
     pub(crate) fn loads_page(&self) -> bool {
-        self.loads_page && self.process.is_none()
+        self.destination.loads_page() && self.process.is_none()
     }
 
     pub(crate) fn process_id(&self) -> Option<&ProcessId> {
         match &self.process {
             Some(process) => Some(process),
-            None if self.loads_page => self.more().new_process.get_or_init(|| ProcessId::random().ok()).as_ref(),
+            None if self.destination.loads_page() => {
+                self.more().new_process.get_or_init(|| ProcessId::random().ok()).as_ref()
+            }
             None => None,
         }
     }

@@ -47,7 +47,7 @@ pub(super) fn handle(number: u64) -> SessionHandle {
     SessionHandle::from_u64(u64::MAX - number)
 }
 
-fn ticks(count: u64) -> Duration {
+pub(super) fn ticks(count: u64) -> Duration {
     TICK * u32::try_from(count).expect("sequences are short")
 }
 
@@ -80,7 +80,7 @@ impl<B: Backend> Run<B> {
     }
 
     /// A key of a stored session if there are some, and else one that is gone or never was.
-    fn pick(&self, number: u8) -> u64 {
+    pub(super) fn pick(&self, number: u8) -> u64 {
         let stored = self.model.sessions.len() as u64;
         match u64::from(number) % (stored + 2) {
             place if place < stored => self.model.sessions[usize::try_from(place).expect("few are stored")].key,
@@ -138,6 +138,9 @@ impl<B: Backend> Run<B> {
             Operation::Purge { which, most } => {
                 let told = ask!(self, which, purge(most))?;
                 same("how many a purge tells of", told.len(), most.min(self.model.expired()))?;
+                if told.len() < most {
+                    self.model.slots.purge(self.model.now);
+                }
                 self.told("purge", told, Vec::new())
             }
             Operation::Pass(count) => {
@@ -148,6 +151,12 @@ impl<B: Backend> Run<B> {
                 self.backend.reopen().await;
                 Ok(())
             }
+            Operation::Slot { .. }
+            | Operation::WriteSlot { .. }
+            | Operation::RotateBrowser { .. }
+            | Operation::TouchBrowser { .. }
+            | Operation::ForgetBrowser { .. }
+            | Operation::ForgetBrowsersOf { .. } => self.slots(operation).await,
             _ => self.groups(operation).await,
         }
     }

@@ -66,6 +66,33 @@ pub(crate) enum Operation {
         user: u8,
         group: u8,
     },
+    Slot {
+        which: u8,
+        place: Place,
+    },
+    WriteSlot {
+        which: u8,
+        place: Place,
+        written: Written,
+    },
+    RotateBrowser {
+        which: u8,
+        from: u8,
+        to: u8,
+        session: Option<u8>,
+    },
+    TouchBrowser {
+        which: u8,
+        key: u8,
+    },
+    ForgetBrowser {
+        which: u8,
+        key: u8,
+    },
+    ForgetBrowsersOf {
+        which: u8,
+        session: u8,
+    },
     /// So many ticks go by.
     Pass(u64),
     /// Every process ends and begins again.
@@ -86,6 +113,34 @@ pub(crate) struct LogIn {
     pub(crate) replaces: Option<u8>,
     pub(crate) limit: u32,
     pub(crate) refuse: bool,
+}
+
+/// A slot.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) of: Of,
+    pub(crate) tab: Option<u8>,
+    pub(crate) name: u8,
+}
+
+/// What a slot belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Of {
+    Session(u8),
+    User(u8),
+    Browser(u8),
+}
+
+/// A write.
+#[derive(Debug, Clone)]
+pub(crate) struct Written {
+    /// Anything, nothing, the version that is there, or one that was.
+    pub(crate) expected: u8,
+    pub(crate) value: Option<u8>,
+    pub(crate) slots: u32,
+    pub(crate) tabs: u32,
+    /// The browser to be made: how long it lives, and the session that is open in it.
+    pub(crate) anew: Option<(u64, Option<u8>)>,
 }
 
 /// When a user counts as having proved who they are.
@@ -115,6 +170,37 @@ fn log_in() -> impl Strategy<Value = LogIn> {
         })
 }
 
+fn place() -> impl Strategy<Value = Place> {
+    let of =
+        prop_oneof![any::<u8>().prop_map(Of::Session), (0..2_u8).prop_map(Of::User), (0..3_u8).prop_map(Of::Browser),];
+    (of, of_few(), 0..2_u8).prop_map(|(of, tab, name)| Place { of, tab, name })
+}
+
+fn of_few() -> impl Strategy<Value = Option<u8>> {
+    of(0..3_u8)
+}
+
+fn written() -> impl Strategy<Value = Written> {
+    let value = proptest::option::weighted(0.8, any::<u8>());
+    (0..4_u8, value, 1..4_u32, 1..4_u32, proptest::option::weighted(0.8, (2..40_u64, of_few())))
+        .prop_map(|(expected, value, slots, tabs, anew)| Written { expected, value, slots, tabs, anew })
+}
+
+/// What may be done to slots and browsers, writes and reads most often.
+fn slot_operation() -> impl Strategy<Value = Operation> {
+    use Operation as Op;
+    let (which, key) = (0..2_u8, 0..3_u8);
+    let rotate = (which.clone(), key.clone(), key.clone(), of_few());
+    prop_oneof![
+        4 => (which.clone(), place()).prop_map(|(which, place)| Op::Slot { which, place }),
+        6 => (which.clone(), place(), written()).prop_map(|(which, place, written)| Op::WriteSlot { which, place, written }),
+        1 => rotate.prop_map(|(which, from, to, session)| Op::RotateBrowser { which, from, to, session }),
+        1 => (which.clone(), key.clone()).prop_map(|(which, key)| Op::TouchBrowser { which, key }),
+        1 => (which.clone(), key.clone()).prop_map(|(which, key)| Op::ForgetBrowser { which, key }),
+        1 => (which, key).prop_map(|(which, session)| Op::ForgetBrowsersOf { which, session }),
+    ]
+}
+
 /// Any operation, log-ins and look-ups most often.
 pub(crate) fn operation() -> impl Strategy<Value = Operation> {
     use Operation as Op;
@@ -139,5 +225,6 @@ pub(crate) fn operation() -> impl Strategy<Value = Operation> {
         1 => member.prop_map(|(which, user, group)| Op::IsIn { which, user, group }),
         3 => (1..20_u64).prop_map(Op::Pass),
         1 => Just(Op::Reopen),
+        12 => slot_operation(),
     ]
 }

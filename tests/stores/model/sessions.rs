@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::slots::Slots;
+
 /// A session, removed or not yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
@@ -24,6 +26,7 @@ pub(crate) struct Model {
     pub(crate) sessions: Vec<Session>,
     pub(crate) groups: BTreeSet<&'static str>,
     pub(crate) members: BTreeSet<(&'static str, &'static str)>,
+    pub(super) slots: Slots,
 }
 
 impl Model {
