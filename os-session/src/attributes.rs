@@ -19,7 +19,7 @@
 ///             | 'deny' '=' who                     who does not, whatever else they are in
 ///             | 'fresh' '=' LENGTH                 '"15min"': who proved no longer ago than that who they are
 ///             | 'deny_fun' '=' PATH                an async function that answers a denial
-///             | 'opt'                              nobody in particular gets in as well
+///             | 'opt'                              who is not connected gets in as well
 ///             | 'force_unconnected'                the session is not looked at; beside 'opt'
 ///             | 'state' '=' TYPE                   the router's state, where 'deny_fun' takes it
 ///             | 'cross_site' '=' STRING            other sites may send what changes something, and why
@@ -48,7 +48,7 @@
 /// # A fresh proof
 ///
 /// With `fresh = "15min"` (`s`, `min`, `h` or `d`) the user has logged in, or called [`Session::confirm`](crate::Session::confirm), no longer ago
-/// than that. Otherwise the request is denied with [`Denial::NotFresh`](crate::Denial::NotFresh): 401, or by the way to the page of
+/// than that. Otherwise the request is denied with [`Denial::NotFresh`](crate::Denial::NotFresh): 401, or a redirect to the page of
 /// [`confirm_url`](crate::SessionsBuilder::confirm_url).
 ///
 /// # The function
@@ -62,7 +62,7 @@
 ///
 /// # Without a connection
 ///
-/// Without `opt` nobody in particular is refused: with 401, or by the way to the log-in page. With `allow` that is a denial, `on_denied_request`
+/// Without `opt`, somebody who is not connected is refused: with 401, or by a redirect to the log-in page. With `allow` that is a denial, `on_denied_request`
 /// hooks run and `deny_fun` answers; without it neither does.
 ///
 /// # `deny_fun`
@@ -251,7 +251,7 @@ hooks! {
     on_start_unconnected_process("`Session`, and what comes from the request's head");
     /// Runs when a connected user's request was admitted, before the handler.
     on_connected_request("`UserId`, `User<T>`, `Session`, and what comes from the request's head");
-    /// Runs when a request of nobody in particular is handled, or refused for want of a connection alone.
+    /// Runs when a request is handled in which nobody is connected, or refused for want of a connection alone.
     on_unconnected_request("`Session`, and what comes from the request's head");
     /// Runs when a rule refused a request, once for each refusal. Its failure changes the answer to 500, and refuses all the same.
     on_denied_request("`Option<UserId>`, `Option<User<T>>`, `Denial`, `Session`, and what comes from the request's head");
@@ -263,7 +263,7 @@ hooks! {
     /// Runs before the session of the current request is closed. Its failure keeps a `disconnect()` from happening; whatever else closes the
     /// session logs it and goes on.
     on_pre_close_session("`UserId`, `User<T>`, `CloseReason`, `Session`, and what comes from the request's head");
-    /// Runs once for every session that ended, wherever and why ever: log-out, expiry, eviction, replacement. All hooks run, failures are logged. If
+    /// Runs once for every session that ended, for whatever reason: log-out, expiry, eviction, replacement. All hooks run, failures are logged. If
     /// the process dies between the removal and the hook, it does not run.
     on_post_close_session("`UserId`, `User<T>`, `CloseReason`, `Option<Session>`");
 }

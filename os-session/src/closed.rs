@@ -130,7 +130,8 @@ impl Session {
     /// What policies said when the request was admitted is taken to hold. It resolves too when the store cannot tell, and at
     /// [`Sessions::shutdown`]. Where nobody is connected and nobody has to be, nothing ends, and it waits for the shutdown.
     ///
-    /// Changes made in this process are heard of at once. What another process does to a store that both use is seen within a second;
+    /// Changes made in this process are heard of at once. What another process does to a store that both use is seen within a second, by asking
+    /// that store every second;
     /// what the application's own group provider says anew, after [`groups_changed`](Sessions::groups_changed).
     ///
     /// ```
@@ -141,10 +142,12 @@ impl Session {
     /// #[connected(allow = "staff")]
     /// async fn ticker(session: Session) {
     ///     tokio::spawn(async move {
+    ///         // Outside the loop: each call begins by looking at the store.
+    ///         let mut closed = std::pin::pin!(session.closed());
     ///         let mut ticks = tokio::time::interval(Duration::from_secs(1));
     ///         loop {
     ///             tokio::select! {
-    ///                 () = session.closed() => break,
+    ///                 () = &mut closed => break,
     ///                 _ = ticks.tick() => { /* send something */ }
     ///             }
     ///         }

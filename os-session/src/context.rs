@@ -66,8 +66,6 @@ pub(crate) struct Context {
     requires_connection: AtomicBool,
     /// The handler is declared public: what asks for the session in it is a mistake.
     public: AtomicBool,
-    /// The rule that let the handler's request in.
-    admitted_by: OnceLock<&'static Declaration>,
     /// Where a browser that lacks a connection wanted to go.
     way_back: OnceLock<Box<WayBack>>,
     state: Mutex<State>,
@@ -117,6 +115,8 @@ pub(crate) enum WayBack {
 
 struct State {
     connection: Connection,
+    /// The rule that let the request in to its handler, if it looked at the user.
+    admitted_by: Option<&'static Declaration>,
     /// The session was looked at, so that the answer depends on the cookie.
     looked_at: bool,
     cookie: Option<SetCookie>,
@@ -148,10 +148,10 @@ impl Context {
             cross_site_admitted: AtomicBool::new(false),
             requires_connection: AtomicBool::new(false),
             public: AtomicBool::new(false),
-            admitted_by: OnceLock::new(),
             way_back: OnceLock::new(),
             state: Mutex::new(State {
                 connection: Connection::Unread(cookies.session),
+                admitted_by: None,
                 looked_at: false,
                 cookie: None,
                 undelivered: None,
@@ -226,7 +226,7 @@ impl Context {
     pub(crate) fn note_admission(&self, rule: &'static Declaration) {
         if rule.has_expressions() {
             // A handler is entered once; what a forwarded request meets next has no say over the first.
-            let _ = self.admitted_by.set(rule);
+            self.state().admitted_by.get_or_insert(rule);
         }
     }
 
@@ -236,7 +236,7 @@ impl Context {
 
     /// The rule by which the handler's request was let in, if it looked at the user, and what policies said to it.
     pub(crate) fn admission(&self) -> Option<(&'static Declaration, Answers)> {
-        let rule = *self.admitted_by.get()?;
+        let rule = self.state().admitted_by?;
         let said = self.more.get().and_then(|more| {
             let answers = more.answers.lock().unwrap_or_else(PoisonError::into_inner);
             answers.iter().find(|(of, _)| std::ptr::eq(*of, rule)).map(|(_, answers)| *answers)

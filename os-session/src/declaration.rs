@@ -383,6 +383,7 @@ impl fmt::Display for Declaration {
             Kind::Wrapper => f.write_str("anybody")?,
         }
         match self.connection {
+            _ if self.requires_connection() && self.kind != Kind::Wrapper => {}
             Connection::Required => {}
             Connection::Optional | Connection::Ignored if self.kind == Kind::Wrapper => {}
             Connection::Optional | Connection::Ignored => f.write_str(" or not")?,

@@ -166,16 +166,20 @@ impl Explanation {
         }
     }
 
-    /// The same as if a policy had said so. What the rule does not name changes nothing.
+    /// The same as if a policy had said so.
+    ///
+    /// # Panics
+    ///
+    /// If the rule asks no policy of this name.
     #[must_use]
+    #[track_caller]
     pub fn assume(mut self, policy: &str, says: bool) -> Self {
-        for atom in self.rule.atoms() {
-            if let Atom::Policy(name, number) = atom
-                && name == policy
-            {
-                self.answers = self.answers.with(number, says);
-            }
-        }
+        let number = self.rule.atoms().into_iter().find_map(|atom| match atom {
+            Atom::Policy(name, number) if name == policy => Some(number),
+            _ => None,
+        });
+        let Some(number) = number else { panic!("the rule of {} asks no policy `{policy}`", self.rule.place()) };
+        self.answers = self.answers.with(number, says);
         self
     }
 

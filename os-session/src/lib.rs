@@ -81,7 +81,7 @@ pub use crate::process::{Process, ProcessId};
 pub use crate::return_to::ReturnTo;
 pub use crate::rpc::FromRefusal;
 pub use crate::sessions::{SessionInfo, Sessions, StoredGroups};
-pub use crate::slot::Slot;
+pub use crate::slot::{Slot, Storable};
 #[cfg(feature = "sqlite-unbundled")]
 pub use crate::sqlite::{SqliteBuilder, SqliteStore};
 pub use crate::store::{

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -45,11 +46,36 @@ use self::volatile::{Cell, Held};
 /// [an error](SlotFailure::Decode) for who reads it, and stays in the store; name the slot anew, or give new fields a `#[serde(default)]`.
 ///
 /// Two slots of one name in one scope are the same value; declare each once.
+///
+/// It is a `static` and not a `const`, which would be another slot wherever it is named:
+///
+/// ```compile_fail
+/// use os_session::{Session, Slot, scope};
+///
+/// const SEEN: Slot<u32, scope::User> = Slot::volatile();
+///
+/// async fn see(session: Session) {
+///     SEEN.set(&session, 1).await.unwrap();
+/// }
+/// ```
 pub struct Slot<T, S> {
     name: &'static str,
     kind: Keeping<T>,
     scope: PhantomData<fn() -> S>,
+    /// What can change cannot be a constant: a volatile slot is told by where it stands, and constants stand where they like.
+    _place: AtomicU8,
 }
+
+/// A type whose values a store can keep: every one with serde's two traits. Not for implementing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept in a store",
+    label = "no `Serialize` and `DeserializeOwned`",
+    note = "write `#[derive(serde::Serialize, serde::Deserialize)]` above it, or `Slot::volatile()` for what stays in this process"
+)]
+pub trait Storable: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T> Storable for T where T: Serialize + DeserializeOwned {}
 
 enum Keeping<T> {
     Persistent {
@@ -78,7 +104,7 @@ impl<T, S> Slot<T, S> {
     #[must_use]
     pub const fn persistent(name: &'static str) -> Self
     where
-        T: Serialize + DeserializeOwned,
+        T: Storable,
         S: Lasting,
     {
         assert!(!name.is_empty(), "a slot needs a name");
@@ -89,6 +115,7 @@ impl<T, S> Slot<T, S> {
                 decode: |bytes| serde_json::from_slice(bytes),
             },
             scope: PhantomData,
+            _place: AtomicU8::new(0),
         }
     }
 
@@ -99,7 +126,12 @@ impl<T, S> Slot<T, S> {
         T: Clone,
         S: Scope,
     {
-        Self { name: "", kind: Keeping::Volatile { clone: |value| value.clone() }, scope: PhantomData }
+        Self {
+            name: "",
+            kind: Keeping::Volatile { clone: |value| value.clone() },
+            scope: PhantomData,
+            _place: AtomicU8::new(0),
+        }
     }
 }
 

@@ -35,7 +35,7 @@ use crate::user::UserId;
 /// Sessions in an SQLite file: they survive a restart and a crash, with nothing to install. Feature `sqlite`.
 ///
 /// A change is on the disk when it is reported: a log-in whose answer has left is kept, and a log-out that has returned stays
-/// one, also when the process is killed or the machine loses its power. Sessions used of late are answered from memory.
+/// one, also when the process is killed or the machine loses its power. Sessions used recently are answered from memory.
 ///
 /// **A file has one owner.** A second process, and a second `SqliteStore` of the same process, is refused; a lock on a
 /// file beside the database tells, and goes when the process does. Processes share sessions in a store made for that. The lock

@@ -44,8 +44,13 @@ async fn what_is_assumed_is_taken_for_granted() {
     assert_eq!(ann.clone().assume("is_word", false).admitted(), None, "when did she log in?");
     assert_eq!(ann.clone().assume("is_word", false).assume_fresh(true).admitted(), Some(true));
     assert_eq!(ann.clone().assume("is_word", true).admitted(), Some(false));
-    assert_eq!(ann.clone().assume_fresh(false).admitted(), Some(false));
-    assert_eq!(ann.assume("no such policy", true).admitted(), None);
+    assert_eq!(ann.assume_fresh(false).admitted(), Some(false));
+}
+
+#[tokio::test]
+#[should_panic(expected = "asks no policy `is_wrod`")]
+async fn a_policy_that_the_rule_does_not_ask_cannot_be_assumed() {
+    let _ = sessions().await.explain("ann", super::cancel).await.unwrap().assume("is_wrod", true);
 }
 
 #[tokio::test]

@@ -26,7 +26,9 @@ pub(crate) struct Seen {
 pub(crate) enum Outcome {
     Admitted,
     Denied(Denial),
-    /// A policy or the store failed, or a hook: nobody said no, and nobody got in.
+    /// This policy answered the request itself.
+    Answered(&'static str),
+    /// The store failed, or a hook: nobody said no, and nobody got in.
     Failed,
 }
 
@@ -54,7 +56,8 @@ pub(super) fn note_decision(rule: &'static Declaration, decision: &Result<(), Re
         Ok(()) => Outcome::Admitted,
         Err(Refusal::NotConnected(_)) => Outcome::Denied(Denial::NotConnected),
         Err(Refusal::Denied { denial, .. }) => Outcome::Denied(*denial),
-        Err(Refusal::Failed(_) | Refusal::Answered { .. }) => Outcome::Failed,
+        Err(Refusal::Answered { policy, .. }) => Outcome::Answered(policy),
+        Err(Refusal::Failed(_)) => Outcome::Failed,
     };
     note(|seen| seen.decision = Some((rule, outcome)));
 }

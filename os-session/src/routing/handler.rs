@@ -21,8 +21,8 @@ use crate::visit::Visit;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say who may call it",
     label = "not a declared handler",
-    note = "put `#[connected]` above the function, or `#[public(reason = \"…\")]` if it is open to all",
-    note = "a closure is routed with `MethodRouter::from_axum(axum::routing::get(closure), \"why it is open to all\")`"
+    note = "put `#[connected]` above the function, `#[connected(opt)]` if it is for those who are not connected as well, or `#[public(reason = \"…\")]` if it is open to all",
+    note = "a closure is routed with `os_session::routing::MethodRouter::from_axum(axum::routing::get(closure), \"why it is open to all\")`"
 )]
 pub trait DeclaredFn<Args>: Clone + Send + Sync + Sized + 'static {
     /// Whether the rule is `#[public]`.

@@ -52,7 +52,7 @@ where
     message = "`{Self}` does not say who may call its handlers",
     label = "not a method router of declared handlers",
     note = "use `get`, `post`, … of `os_session::routing` instead of axum's; what has no handler to annotate comes in by \
-            `MethodRouter::from_axum(…, \"why it is open to all\")`"
+            `os_session::routing::MethodRouter::from_axum(…, \"why it is open to all\")`"
 )]
 pub trait Routes<S> {
     /// The method router.

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tower::ServiceExt as _;
 
 use crate::access::{AccessRow, AccessTable, What};
@@ -66,6 +67,8 @@ pub struct Tour<'a> {
     sessions: &'a Sessions,
     callers: Vec<UserId>,
     params: HashMap<String, String>,
+    /// Policies may answer instead of saying yes or no.
+    answers: bool,
 }
 
 /// Above this many groups in one rule not every combination is tried, but none, each alone, each pair, and all.
@@ -74,7 +77,7 @@ const MOST_COMBINED: usize = 6;
 impl<'a> Tour<'a> {
     /// A tour of what stands in the table, through this application.
     pub fn new(table: &'a AccessTable, app: &'a Router, sessions: &'a Sessions) -> Self {
-        Self { table, app, sessions, callers: Vec::new(), params: HashMap::new() }
+        Self { table, app, sessions, callers: Vec::new(), params: HashMap::new(), answers: false }
     }
 
     /// Somebody who calls every route.
@@ -89,12 +92,25 @@ impl<'a> Tour<'a> {
         self
     }
 
+    /// A policy may fail and answer the request itself, with 404 for what is not there. Without this it is a mistake: the rule was never
+    /// decided.
+    pub fn policies_may_answer(mut self) -> Self {
+        self.answers = true;
+        self
+    }
+
     /// Makes the requests, and answers how many there were.
     ///
     /// # Panics
     ///
-    /// If the server does something else than the table says, with every such request; if the store or the group provider fails.
+    /// If the server does something else than the table says, with every such request; if a rule could not be decided; if there is no
+    /// caller, or a parameter that is in no path; if the store or the group provider fails.
     pub async fn assert(self) -> usize {
+        assert!(!self.callers.is_empty(), "a tour needs somebody to call: `.caller(…)`");
+        for name in self.params.keys() {
+            let is_named = |row: &AccessRow| path(row).split('/').any(|segment| param(segment) == Some(name));
+            assert!(self.table.routes().any(is_named), "no path of the table has a parameter `{name}`");
+        }
         self.sessions.0.goes_step_by_step.store(true, Ordering::Relaxed);
         let mut mistakes = String::new();
         let mut requests = 0;
@@ -164,7 +180,7 @@ impl<'a> Tour<'a> {
             self.sessions.0.store.close(&key).await?;
             self.put_into(user, rule, &before).await?;
         }
-        Ok(judge(rule, caller, &watch.seen(), response.status()))
+        Ok(judge(rule, caller, &watch.seen(), response.status(), self.answers))
     }
 
     /// Opens a session as a log-in would, past all hooks.
@@ -216,18 +232,21 @@ impl<'a> Tour<'a> {
             path => path,
         };
         let filled = path.split('/').map(|segment| match segment {
-            "(fallback)" => "routed-nowhere",
+            "(fallback)" => "routed-nowhere".to_owned(),
             segment => self.filled(segment),
         });
         filled.collect::<Vec<_>>().join("/")
     }
 
-    fn filled<'s>(&'s self, segment: &'s str) -> &'s str {
-        let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-        name.map_or(segment, |name| {
-            let name = name.strip_prefix('*').unwrap_or(name);
-            self.params.get(name).map_or("1", String::as_str)
-        })
+    fn filled(&self, segment: &str) -> String {
+        match param(segment) {
+            Some(name) => {
+                let value = self.params.get(name).map_or("1", String::as_str);
+                utf8_percent_encode(value, NON_ALPHANUMERIC).to_string()
+            }
+            // In axum's paths, braces that stand for themselves are doubled.
+            None => segment.replace("{{", "{").replace("}}", "}"),
+        }
     }
 }
 
@@ -238,6 +257,12 @@ fn method_of(row: &AccessRow) -> Method {
         "*" | "(others)" => Method::from_bytes(b"TOUR").expect("letters are a method"),
         method => Method::from_bytes(method.as_bytes()).expect("the table names methods"),
     }
+}
+
+/// The name of the parameter that a segment of a path stands for, if it stands for one.
+fn param(segment: &str) -> Option<&str> {
+    let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+    (!name.starts_with('{')).then(|| name.strip_prefix('*').unwrap_or(name))
 }
 
 fn methods(row: &AccessRow) -> &str {

@@ -16,6 +16,7 @@ pub(super) fn judge(
     caller: &Caller,
     seen: &Seen,
     status: StatusCode,
+    policies_may_answer: bool,
 ) -> Result<(), String> {
     let Some((decided, outcome)) = seen.decision else {
         return Err(format!("it never came to the rule, but was answered {status}"));
@@ -25,7 +26,12 @@ pub(super) fn judge(
     }
     let promised = promise(rule, caller, seen);
     match (outcome, promised) {
-        (Outcome::Failed, _) => Ok(()),
+        (Outcome::Answered(_), _) if policies_may_answer => Ok(()),
+        (Outcome::Answered(policy), _) => Err(format!(
+            "the policy `{policy}` answered {status} instead of yes or no; `.param(…)` gives it something to find, or `.policies_may_answer()` \
+             lets it"
+        )),
+        (Outcome::Failed, _) => Err(format!("there was no decision, but an error: {status}")),
         (_, None) => Err("it was decided though a policy had to be asked".to_owned()),
         (outcome, Some(promised)) if outcome != promised => {
             Err(format!("{} by the table, {} by the server", words(promised), words(outcome)))
@@ -39,7 +45,7 @@ fn words(outcome: Outcome) -> String {
     match outcome {
         Outcome::Admitted => "admitted".to_owned(),
         Outcome::Denied(denial) => format!("refused ({denial})"),
-        Outcome::Failed => "failed".to_owned(),
+        Outcome::Answered(_) | Outcome::Failed => "undecided".to_owned(),
     }
 }
 
