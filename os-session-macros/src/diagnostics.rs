@@ -42,7 +42,7 @@ impl Diagnostics {
         self.push(Error::new(Span::call_site(), message(rule, help)));
     }
 
-    fn push(&mut self, error: Error) {
+    pub(crate) fn push(&mut self, error: Error) {
         self.errors.get_or_insert_default().push(error);
     }
 

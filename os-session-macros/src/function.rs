@@ -160,7 +160,7 @@ fn end_of_declaration(input: ParseStream<'_>) -> syn::Result<Token![;]> {
 }
 
 /// What an item begins with, attributes and visibility aside.
-fn first_word(input: ParseStream<'_>) -> syn::Result<Ident> {
+pub(crate) fn first_word(input: ParseStream<'_>) -> syn::Result<Ident> {
     input.call(Attribute::parse_outer)?;
     input.parse::<Visibility>()?;
     let word = input.call(Ident::parse_any)?;

@@ -32,6 +32,7 @@ mod hook;
 mod policy;
 mod public;
 mod rpc;
+mod slot;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ fn expand(role: Role, arguments: TokenStream2, item: TokenStream2) -> TokenStrea
         Role::Rpc | Role::Wrapper => rpc::expand(role, arguments, item),
         Role::Policy => policy::expand(arguments, item),
         Role::Group => group::expand(item),
+        Role::Slot => slot::expand(arguments, item),
         Role::Hook(event) => hook::expand(event, arguments, item),
     }
 }
@@ -72,6 +74,12 @@ macro_rules! attributes {
 #[proc_macro_derive(Group, attributes(group))]
 pub fn derive_group(item: TokenStream) -> TokenStream {
     group::expand(item.into()).into()
+}
+
+/// Makes a slot known when the program starts; see `slot` in `os_session`.
+#[proc_macro_attribute]
+pub fn slot(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    slot::expand(arguments.into(), item.into()).into()
 }
 
 attributes! {

@@ -13,6 +13,8 @@ pub(crate) enum Role {
     Policy,
     /// An enum and no function.
     Group,
+    /// A static and no function.
+    Slot,
     Hook(Event),
 }
 
@@ -26,6 +28,7 @@ impl Role {
             Self::Wrapper => "connected_wrapper",
             Self::Policy => "policy",
             Self::Group => "derive(Group)",
+            Self::Slot => "slot",
             Self::Hook(event) => event.attribute(),
         }
     }
@@ -37,6 +40,7 @@ impl Role {
             Self::Rpc | Self::Wrapper => "server function",
             Self::Policy => "policy",
             Self::Group => "enum",
+            Self::Slot => "slot",
             Self::Hook(_) => "hook",
         }
     }

@@ -157,6 +157,17 @@ pub use os_session_macros::policy;
 /// [`GroupName`](crate::GroupName), an `AsRef<str>`, converts into `String`, and gets a constant `ALL` with every variant.
 pub use os_session_macros::Group;
 
+/// Makes a [`Slot`](crate::Slot) known when the program starts, so that [`build()`](crate::SessionsBuilder::build) refuses two persistent slots of one name
+/// in one scope, and warns of a volatile slot over a store that several processes share. It changes nothing else; a slot without it works the same.
+///
+/// ```
+/// use os_session::{Slot, scope, slot};
+///
+/// #[slot]
+/// static THEME: Slot<String, scope::UserIndepSession> = Slot::persistent("theme");
+/// ```
+pub use os_session_macros::slot;
+
 /// A handler that is open to all, for a reason that a reviewer reads in the access table.
 ///
 /// ```

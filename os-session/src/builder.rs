@@ -19,6 +19,7 @@ use crate::hook;
 use crate::memory::MemoryStore;
 use crate::renewed::Renewed;
 use crate::sessions::{Inner, KnownGroups, Sessions};
+use crate::slot::registry;
 use crate::slot::turns::Turns;
 use crate::slot::volatile::Volatile;
 use crate::store::{AnyStore, Store, WhenFull};
@@ -234,6 +235,7 @@ impl SessionsBuilder {
         });
         mistakes.extend(missing_states(&states));
         mistakes.extend(spelt_twice());
+        mistakes.extend(registry::duplicates());
         let (known, provider) = match groups {
             Some((names, provider)) => {
                 let known = KnownGroups::new(names);
@@ -246,6 +248,13 @@ impl SessionsBuilder {
             return Err(Error::Config(mistakes));
         }
 
+        if store.is_shared() {
+            for slot in registry::volatile() {
+                tracing::warn!(
+                    "the slot {slot} is volatile, and the store is shared: each process has values of its own"
+                );
+            }
+        }
         let sessions = Sessions(Arc::new(Inner {
             store,
             touch_interval: config.touch_interval(),

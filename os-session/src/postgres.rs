@@ -145,6 +145,10 @@ impl PostgresStore {
 }
 
 impl Store for PostgresStore {
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     async fn insert(&self, new: NewSession, limit: Limit) -> Result<Inserted, StoreError> {
         let key = new.key.as_bytes().as_slice();
         let user = rows::text("user id", new.user.as_str())?;

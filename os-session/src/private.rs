@@ -9,6 +9,7 @@ pub use crate::guard::{Admitted, Declared, Refusal, Rule};
 pub use crate::hook::{EventKind, Hook, HookFuture, HookInput, HookOutcome, HookParam, RunHook, event};
 pub use crate::policy::{AskPolicy, Policy, PolicyAnswer, PolicyOutcome, PolicyParameter, Taker, asked, take, taker};
 pub use crate::rpc::{FromRefusal, caller, caller_opt, refuse, refuse_with, wrapper};
+pub use crate::slot::registry::RegisteredSlot;
 pub use axum::http::request::Parts;
 pub use axum::response::Response;
 

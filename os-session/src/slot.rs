@@ -13,6 +13,7 @@ use crate::error::{Error, SlotError, SlotFailure};
 use crate::scope::{Lasting, Scope};
 
 mod kept;
+pub(crate) mod registry;
 pub(crate) mod turns;
 pub(crate) mod volatile;
 
@@ -45,7 +46,8 @@ use self::volatile::{Cell, Held};
 /// A persistent value is kept as JSON under its name. One that no longer decodes as its type, after a change of the type, is
 /// [an error](SlotFailure::Decode) for who reads it, and stays in the store; name the slot anew, or give new fields a `#[serde(default)]`.
 ///
-/// Two slots of one name in one scope are the same value; declare each once.
+/// Two slots of one name in one scope are the same value; declare each once. With [`#[slot]`](macro@crate::slot) above them, a second one is an error at
+/// start.
 ///
 /// It is a `static` and not a `const`, which would be another slot wherever it is named:
 ///

@@ -343,6 +343,11 @@ pub trait Store: Send + Sync + 'static {
         None
     }
 
+    /// Whether several processes may use this store at once. It decides nothing but whether volatile slots are warned of.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Marks a live session as seen now. The answer says whether there was one.
     ///
     /// # Errors
@@ -509,6 +514,7 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send +
 pub(crate) trait AnyStore: Send + Sync {
     fn insert(&self, new: NewSession, limit: Limit) -> Answer<'_, Inserted>;
     fn find_now(&self, key: &SessionKey) -> Option<Result<Option<Found>, StoreError>>;
+    fn is_shared(&self) -> bool;
     fn find<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Found>>;
     fn touch<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, bool>;
     fn rotate(&self, rotation: Rotation) -> Answer<'_, bool>;
@@ -545,6 +551,10 @@ where
 
     fn find_now(&self, key: &SessionKey) -> Option<Result<Option<Found>, StoreError>> {
         Store::find_now(self, key)
+    }
+
+    fn is_shared(&self) -> bool {
+        Store::is_shared(self)
     }
 
     fn find<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Found>> {
