@@ -60,8 +60,14 @@ async fn a_request_takes_one_round_trip_where_there_is_somebody_and_none_where_t
     assert_eq!(proxy.trips(), 2, "who was connected, and the change to somebody else");
     bob.post("/logout", &[]).await;
     assert_eq!(proxy.trips(), 1, "a log-out");
-    sessions.disconnect_all("alice").await.unwrap();
+    sessions.disconnect_all("alice").user_indep(false).await.unwrap();
     assert_eq!(proxy.trips(), 1, "a log-out everywhere");
+    bob.post("/login/bob", &[]).await;
+    proxy.trips();
+    sessions.disconnect_all("bob").await.unwrap();
+    assert_eq!(proxy.trips(), 2, "a log-out everywhere, and what the browsers hold whoever is connected");
+    sessions.disconnect_all("bob").await.unwrap();
+    assert_eq!(proxy.trips(), 1, "nobody was connected");
 }
 
 #[tokio::test]
