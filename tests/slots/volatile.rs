@@ -1,5 +1,9 @@
 //! Values of any type, in this process alone.
 
+use std::sync::{Arc, Mutex, Weak};
+
+use axum::extract::State;
+
 use super::*;
 
 pub(crate) static SESSION: Slot<String, scope::Session> = Slot::volatile();
@@ -62,4 +66,27 @@ async fn a_log_in_gives_the_browser_another_token_and_keeps_its_values() {
     assert_eq!(tab.get("volatile-browser").await.as_deref(), Some("kept"));
     tab.post("/logout-everywhere/true").await;
     assert_eq!(tab.get("volatile-browser").await, None);
+}
+
+/// Something open, for example, that is closed when it is dropped.
+#[tokio::test]
+async fn a_value_is_dropped_with_its_session() {
+    static HELD: Slot<Arc<()>, scope::Session> = Slot::volatile();
+
+    #[connected]
+    async fn hold(session: Session, State(given): State<Arc<Mutex<Weak<()>>>>) -> Result<(), Error> {
+        let held = Arc::new(());
+        *given.lock().unwrap() = Arc::downgrade(&held);
+        HELD.set(&session, held).await
+    }
+
+    let site = Site::new().await;
+    let given = Arc::new(Mutex::new(Weak::new()));
+    let app = routing::Router::new().route("/hold", post(hold)).with_state(given.clone());
+    let app = app.with_sessions(&site.sessions).unwrap();
+    let mut alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
+    assert_eq!(alice.post("/hold", &[]).await.status(), 200);
+    assert!(given.lock().unwrap().upgrade().is_some(), "as long as the session lives");
+    site.sessions.disconnect_all("alice").await.unwrap();
+    assert!(given.lock().unwrap().upgrade().is_none(), "and no longer");
 }
