@@ -14,7 +14,8 @@ use crate::user::UserId;
 /// An application's own way to say which groups a user is in.
 ///
 /// It is asked at most once a request, and only if a rule on the way names a group. Any closure from [`UserId`] to a
-/// future of names is one, and so is a type of the application:
+/// future of names is one (a `Vec`, an array, a set or an `Option` of strings or of variants of a `#[derive(Group)]` enum, or a `Result` of one), and so
+/// is a type of the application:
 ///
 /// ```
 /// use os_session::{BoxError, Groups, UserId};
@@ -29,8 +30,8 @@ use crate::user::UserId;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which groups a user is in",
-    note = "a group provider is a closure `|user: UserId| async move {{ names }}`, where names are a `Vec` or an array of strings, or a `Result` \
-            of one; or a type that implements `os_session::Groups`"
+    note = "a group provider is a closure `|user: UserId| async move {{ names }}`, where names are a `Vec`, an array, a set or an `Option` of \
+            strings or group variants, or a `Result` of one; or a type that implements `os_session::Groups`"
 )]
 pub trait Groups: Send + Sync + 'static {
     /// The names of the groups that the user is in. Names that no rule mentions do no harm.
