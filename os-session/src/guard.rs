@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::context::Session;
 use crate::declaration::Declaration;
-use crate::deny::{Denied, DenyFun};
+use crate::deny::{BoxFuture, Denied, DenyFun};
 use crate::error::{Denial, Error};
 use crate::policy::{AskPolicy, OfHandler};
 use crate::respond::{to_confirm, to_login};
@@ -70,11 +70,30 @@ where
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let declaration = R::declaration();
-        // Nothing of a decision that takes time is in this future: it is in the box of every request.
-        let admitted = match Session::with(parts, |session| admits_at_once(session, declaration)) {
+        // This is compiled for every handler, and its future is in the box of every request: the rest is elsewhere.
+        match admits(parts, R::declaration()) {
+            Ok(None) => {}
+            undecided => take_time(undecided, R::declaration(), (R::POLICIES, R::DENY_FUN), parts, state).await?,
+        }
+        Ok(Self::new())
+    }
+}
+
+/// What is left where a request is not admitted at once: hooks, a store to be waited for, policies, a refusal.
+fn take_time<'a, S>(
+    undecided: Result<Option<Session>, Error>,
+    declaration: &'static Declaration,
+    (policies, deny_fun): (Option<AskPolicy<S>>, Option<DenyFun<S>>),
+    parts: &'a mut Parts,
+    state: &'a S,
+) -> BoxFuture<'a, Result<(), Response>>
+where
+    S: Sync,
+{
+    Box::pin(async move {
+        let admitted = match undecided {
             Ok(Some(session)) => {
-                let admitted = match R::POLICIES {
+                let admitted = match policies {
                     None => decide(&session, declaration, None).await,
                     Some(ask) => decide(&session, declaration, Some(&mut OfHandler { ask, parts, state })).await,
                 };
@@ -83,18 +102,18 @@ where
                 }
                 admitted
             }
-            Ok(None) => return Ok(Self::new()),
+            Ok(None) => Ok(()),
             Err(error) => Err(error.into()),
         };
         let Err(refused) = admitted else {
-            return if watch::is_watched() { Err(StatusCode::NO_CONTENT.into_response()) } else { Ok(Self::new()) };
+            return if watch::is_watched() { Err(StatusCode::NO_CONTENT.into_response()) } else { Ok(()) };
         };
         refused.note_way_back(parts);
-        if let (Refusal::Denied { session, denial }, Some(deny_fun)) = (&refused, R::DENY_FUN) {
+        if let (Refusal::Denied { session, denial }, Some(deny_fun)) = (&refused, deny_fun) {
             return Err(deny_fun(Denied { session, denial: *denial, head: parts }, state).await);
         }
-        Err(Box::pin(answer(refused, parts)).await)
-    }
+        Err(answer(refused, parts).await)
+    })
 }
 
 /// A refusal on its way to becoming an answer.
@@ -147,6 +166,11 @@ impl From<Refusal> for Error {
             Refusal::Answered { policy, response } => Self::Policy { policy, status: response.status() },
         }
     }
+}
+
+/// [`admits_at_once`] for the session of this request. Compiled once, and not for every handler, as its caller is.
+fn admits(parts: &Parts, declaration: &'static Declaration) -> Result<Option<Session>, Error> {
+    Session::with(parts, |session| admits_at_once(session, declaration))
 }
 
 /// `None` for a request that reaches its handler; the session where that is yet to be decided.

@@ -7,7 +7,6 @@ use tokio::sync::OnceCell;
 
 use crate::context::{Connected, Look, Session};
 use crate::declaration::{Declaration, Verdict};
-use crate::deny::BoxFuture;
 use crate::error::{Denial, Error};
 use crate::expression::Answers;
 use crate::guard::{Refusal, watch};
@@ -25,21 +24,19 @@ pub(crate) async fn enter<'a>(
     if admits_at_once(session, rule)? {
         return Ok(());
     }
-    decide(session, rule, policies).await
+    // Boxed: the futures of functions stay small, and hooks, a refusal or a store to be waited for outweigh it.
+    Box::pin(decide(session, rule, policies)).await
 }
 
-/// What is left where it cannot be told at once. Boxed: the futures of handlers stay small, and hooks, a refusal or a store to be
-/// waited for outweigh it.
-pub(super) fn decide<'a>(
-    session: &'a Session,
+/// What is left where it cannot be told at once.
+pub(super) async fn decide(
+    session: &Session,
     rule: &'static Declaration,
-    policies: Option<&'a mut dyn Policies>,
-) -> BoxFuture<'a, Result<(), Refusal>> {
-    Box::pin(async move {
-        let decision = step_by_step(session, rule, policies).await;
-        watch::note_decision(rule, &decision);
-        decision
-    })
+    policies: Option<&mut dyn Policies>,
+) -> Result<(), Refusal> {
+    let decision = step_by_step(session, rule, policies).await;
+    watch::note_decision(rule, &decision);
+    decision
 }
 
 /// Whether it can be told without waiting, and without a hook to be run, that the request is admitted: most are.
