@@ -226,7 +226,7 @@ impl AccessTable {
                 |routing: &Routing| matches!(routing.target, Target::Declared(target, _) if std::ptr::eq(target, rule));
             routes.iter().any(leads_to)
         };
-        let elsewhere = declaration::all().filter(|rule| !is_routed(rule)).map(AccessRow::of_function);
+        let elsewhere = declared().filter(|rule| !is_routed(rule)).map(AccessRow::of_function);
         Self::new(routes.iter().map(AccessRow::of_route).chain(elsewhere))
     }
 }
@@ -234,5 +234,10 @@ impl AccessTable {
 /// Every declared function of this binary, routed or not, server functions included.
 #[must_use]
 pub fn access_table() -> AccessTable {
-    AccessTable::new(declaration::all().map(AccessRow::of_function))
+    AccessTable::new(declared().map(AccessRow::of_function))
+}
+
+/// What the application declares.
+fn declared() -> impl Iterator<Item = &'static Declaration> {
+    declaration::all().filter(|rule| !rule.is_of_client())
 }

@@ -3,10 +3,9 @@
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
-use crate::closed::Awaited;
 use crate::config::{Config, Lifetime, States};
 use crate::cookie;
 use crate::cross_site::CrossSite;
@@ -19,6 +18,7 @@ use crate::hook;
 use crate::memory::MemoryStore;
 use crate::renewed::Renewed;
 use crate::sessions::{Inner, KnownGroups, Sessions};
+use crate::shown::ShownSalt;
 use crate::slot::registry;
 use crate::slot::turns::Turns;
 use crate::slot::volatile::Volatile;
@@ -109,6 +109,13 @@ impl SessionsBuilder {
     /// [`Session::confirm`](crate::Session::confirm).
     pub fn confirm_url(mut self, path: impl Into<String>) -> Self {
         self.config.confirm_url = Some(path.into());
+        self
+    }
+
+    /// Where browsers find what [`Sessions::routes`] serves, if the router that routes it is itself nested in one of axum's:
+    /// `/app/os-session`. By default it is found where it is routed.
+    pub fn client_url(mut self, path: impl Into<String>) -> Self {
+        self.config.client_url = Some(path.into());
         self
     }
 
@@ -266,7 +273,9 @@ impl SessionsBuilder {
             states,
             deny_fun,
             tasks: Tasks::new(),
-            awaited: Awaited::default(),
+            awaited: Arc::default(),
+            client_path: OnceLock::new(),
+            shown: ShownSalt::default(),
             volatile: Volatile::default(),
             turns: Turns::new(),
             renewed: Renewed::default(),

@@ -53,6 +53,7 @@ pub(crate) struct Config {
     pub(crate) slots: SlotConfig,
     pub(crate) login_url: Option<String>,
     pub(crate) confirm_url: Option<String>,
+    pub(crate) client_url: Option<String>,
 }
 
 impl Default for Config {
@@ -73,6 +74,7 @@ impl Default for Config {
             slots: SlotConfig::default(),
             login_url: None,
             confirm_url: None,
+            client_url: None,
         }
     }
 }
@@ -155,7 +157,8 @@ impl Config {
             self.purge_interval.is_zero(),
             "the purge interval is zero; give the time between two purges".to_owned(),
         );
-        let pages = [("login_url", &self.login_url), ("confirm_url", &self.confirm_url)];
+        let pages =
+            [("login_url", &self.login_url), ("confirm_url", &self.confirm_url), ("client_url", &self.client_url)];
         for (name, url) in pages.into_iter().filter_map(|(name, url)| Some((name, url.as_ref()?))) {
             mistake(
                 !crate::return_to::is_local(url),

@@ -18,12 +18,14 @@ use crate::process::ProcessId;
 use crate::request::{self, Destination, Origin};
 use crate::sessions::Sessions;
 use crate::slot::volatile::Values;
+use crate::store::SessionHandle;
 use crate::token::{SessionKey, Token};
 use crate::user::UserId;
 
 mod answer;
 mod browser;
 mod connection;
+mod tabs;
 
 pub(crate) use self::answer::Undelivered;
 use self::browser::Browser;
@@ -88,6 +90,8 @@ pub(crate) struct More {
     gone: Mutex<Vec<UserId>>,
     /// The user as application types.
     users: Mutex<Vec<(TypeId, UserId, Arc<LoadedUser>)>>,
+    /// The tab that sent this is to restart as well.
+    restarts_caller: AtomicBool,
     /// The hooks that run once a request.
     pub(crate) once: Once,
     /// Held while a session is opened, closed or changed: one change at a time in a request.
@@ -115,6 +119,8 @@ pub(crate) enum WayBack {
 
 struct State {
     connection: Connection,
+    /// The session that the request came with, once it is known.
+    came_with: Option<SessionHandle>,
     /// The rule that let the request in to its handler, if it looked at the user.
     admitted_by: Option<&'static Declaration>,
     /// The session was looked at, so that the answer depends on the cookie.
@@ -151,6 +157,7 @@ impl Context {
             way_back: OnceLock::new(),
             state: Mutex::new(State {
                 connection: Connection::Unread(cookies.session),
+                came_with: None,
                 admitted_by: None,
                 looked_at: false,
                 cookie: None,

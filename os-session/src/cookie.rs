@@ -92,6 +92,11 @@ impl CookieConfig {
         header_value(&cookie)
     }
 
+    /// The same until it exits.
+    pub(crate) fn name_browser(&self, token: &Token) -> HeaderValue {
+        header_value(&self.cookie(&self.browser_name, token.encode()))
+    }
+
     /// The header that takes the cookie from the browser.
     pub(crate) fn remove(&self) -> HeaderValue {
         let mut cookie = self.cookie(&self.name, String::new());

@@ -424,6 +424,13 @@ pub struct Registered(pub &'static Declaration);
 
 inventory::collect!(Registered);
 
+impl Declaration {
+    /// Whether it is one of the handlers that [`Sessions::routes`](crate::Sessions::routes) routes: in every binary, used or not.
+    pub(crate) fn is_of_client(&self) -> bool {
+        self.place.module == "os_session::live::routes"
+    }
+}
+
 /// Every declaration that is linked into this binary, in no particular order.
 pub(crate) fn all() -> impl Iterator<Item = &'static Declaration> {
     inventory::iter::<Registered>.into_iter().map(|registered| registered.0)

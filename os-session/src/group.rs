@@ -77,7 +77,7 @@ pub(crate) fn bit(name: &str) -> u32 {
 /// let none = GroupSet::from_iter(["no rule names this group"]);
 /// assert_eq!(none, GroupSet::default());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct GroupSet {
     /// The first 64 groups: all there are in most binaries.
     low: u64,

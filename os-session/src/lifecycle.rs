@@ -12,7 +12,7 @@ pub(crate) use self::change::{abandon, close_gone};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-use self::change::{close, connect, disconnect, disconnect_all, disconnect_others, disconnect_user, rotate};
+use self::change::{Also, close, connect, disconnect, disconnect_all, disconnect_others, disconnect_user, rotate};
 use crate::context::{CURRENT, Session};
 use crate::error::Error;
 use crate::hook::{self, CloseReason};
@@ -57,6 +57,7 @@ impl IntoFuture for Connect {
 pub struct DisconnectAll {
     session: Session,
     user_indep: bool,
+    with_restart: bool,
 }
 
 impl DisconnectAll {
@@ -67,6 +68,14 @@ impl DisconnectAll {
         self.user_indep = user_indep;
         self
     }
+
+    /// Whether the tab that sent the request restarts as well, as all other tabs of the user do, in every browser: a page with the
+    /// [client](crate::Process::head) shows a warning and loads itself anew, htmx is told `HX-Refresh`. By default it does. A page that is the
+    /// answer to a form is a new one in any case.
+    pub fn with_restart(mut self, with_restart: bool) -> Self {
+        self.with_restart = with_restart;
+        self
+    }
 }
 
 impl IntoFuture for DisconnectAll {
@@ -74,8 +83,8 @@ impl IntoFuture for DisconnectAll {
     type IntoFuture = Change<()>;
 
     fn into_future(self) -> Change<()> {
-        let Self { session, user_indep } = self;
-        Box::pin(session.clone().change(async move { disconnect_all(&session, user_indep).await }))
+        let Self { session, user_indep, with_restart } = self;
+        Box::pin(session.clone().change(async move { disconnect_all(&session, user_indep, with_restart).await }))
     }
 }
 
@@ -102,18 +111,19 @@ impl IntoFuture for DisconnectAllOf {
 
     fn into_future(self) -> Change<()> {
         let Self { sessions, user, user_indep } = self;
+        let also = Also { user_indep, with_restart: true };
         Box::pin(async move {
             // In a request of that very user the request itself is no longer connected afterwards.
             match Session::current() {
                 Ok(session) if session.sessions().is(&sessions) => {
                     session
                         .clone()
-                        .change(async move { disconnect_user(&sessions, Some(&session), &user, user_indep).await })
+                        .change(async move { disconnect_user(&sessions, Some(&session), &user, also).await })
                         .await
                 }
                 _ => {
                     let of = sessions.clone();
-                    sessions.change(async move { disconnect_user(&of, None, &user, user_indep).await }).await
+                    sessions.change(async move { disconnect_user(&of, None, &user, also).await }).await
                 }
             }
         })
@@ -178,7 +188,7 @@ impl Session {
     /// Awaiting it fails with [`Error::InsideHook`] in a hook, and with [`Error::Store`] if the store fails: then all sessions
     /// are open as before.
     pub fn disconnect_all(&self) -> DisconnectAll {
-        DisconnectAll { session: self.clone(), user_indep: true }
+        DisconnectAll { session: self.clone(), user_indep: true, with_restart: true }
     }
 
     /// Closes every other session of the current user; this one gets a new token. For a changed password, for example.

@@ -67,6 +67,7 @@ impl fmt::Debug for ProcessId {
 pub struct Process {
     id: Option<ProcessId>,
     new: bool,
+    pub(crate) session: Session,
 }
 
 impl Process {
@@ -102,7 +103,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn process(&self) -> Process {
-        Process { id: self.0.process_id().cloned(), new: self.0.loads_page() }
+        Process { id: self.0.process_id().cloned(), new: self.0.loads_page(), session: self.clone() }
     }
 }
 

@@ -16,6 +16,10 @@ const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 pub(crate) struct Origin {
     /// The page that sent the request came over plain HTTP. Browsers do not say so in a request for a page.
     pub(crate) plain_http: bool,
+    /// It was sent by a method that is safe.
+    pub(crate) safe: bool,
+    /// It was sent by htmx, by a method that is not safe.
+    pub(crate) htmx: bool,
     user_agent: OnceLock<HeaderValue>,
 }
 
@@ -26,6 +30,8 @@ impl Origin {
         let origin = Self {
             plain_http: !safe
                 && headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"http://")),
+            safe,
+            htmx: !safe && is_htmx(headers),
             user_agent: OnceLock::new(),
         };
         if !safe {

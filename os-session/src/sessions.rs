@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use crate::closed::Awaited;
+use crate::awaited::Awaited;
 use crate::config::{Config, States};
 use crate::context::Session;
 use crate::cross_site::CrossSite;
@@ -16,6 +16,7 @@ use crate::error::{Error, NoSuchGroup, nearest};
 use crate::group::GroupSet;
 use crate::groups::AnyGroups;
 use crate::renewed::Renewed;
+use crate::shown::ShownSalt;
 use crate::slot::turns::Turns;
 use crate::slot::volatile::Volatile;
 use crate::store::{AnyStore, Listed, SessionHandle, Timestamp};
@@ -41,8 +42,11 @@ pub(crate) struct Inner {
     pub(crate) states: States,
     pub(crate) deny_fun: Option<BoxedDenyFun>,
     pub(crate) tasks: Tasks,
-    /// Sessions that streams and WebSockets wait for.
-    pub(crate) awaited: Awaited,
+    /// Sessions and browsers that streams, WebSockets and pages wait for.
+    pub(crate) awaited: Arc<Awaited>,
+    /// Where the client is routed, once it is.
+    pub(crate) client_path: OnceLock<String>,
+    pub(crate) shown: ShownSalt,
     /// Values of slots that stay in this process.
     pub(crate) volatile: Volatile,
     pub(crate) turns: Turns,

@@ -11,6 +11,12 @@ use crate::slot::volatile::Values;
 use crate::store::Timestamp;
 use crate::token::{SessionKey, Token};
 
+/// What htmx does as a browser reloads a page.
+const HX_REFRESH: &str = "hx-refresh";
+
+/// Headers by which a handler leads htmx to a new page by itself.
+const HX_LEAD_ELSEWHERE: [&str; 2] = ["hx-redirect", "hx-location"];
+
 #[derive(Debug)]
 pub(super) enum SetCookie {
     Token(HeaderValue),
@@ -117,7 +123,7 @@ impl Context {
     pub(crate) fn finish(&self, response: &mut Response) {
         let mut state = self.state();
         state.answer = Answer::Sent;
-        state.undelivered = None;
+        let logged_in = matches!(state.undelivered.take(), Some(Undelivered::Opened));
         let cookie = match state.cookie.take() {
             Some(SetCookie::Token(value)) => Some(value),
             Some(SetCookie::Remove) => Some(self.sessions.0.config.cookie.remove()),
@@ -134,11 +140,18 @@ impl Context {
         if looked_at || browser_looked_at {
             vary_by_cookie(headers);
         }
-        if connected || browser_known || cookie.is_some() || browser_cookie.is_some() {
+        let private = connected || browser_known || cookie.is_some() || browser_cookie.is_some();
+        if private || self.handed_out_process() {
             headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         }
         for cookie in cookie.into_iter().chain(browser_cookie) {
             headers.append(header::SET_COOKIE, cookie);
+        }
+        if self.refreshes_htmx() && !HX_LEAD_ELSEWHERE.iter().any(|name| headers.contains_key(*name)) {
+            headers.insert(HX_REFRESH, HeaderValue::from_static("true"));
+        }
+        if logged_in {
+            self.tell_of_log_in();
         }
     }
 }

@@ -91,6 +91,13 @@ impl Context {
         !self.is_answered()
     }
 
+    /// Hands the browser a token behind which nothing is stored.
+    pub(super) fn name_browser(&self, token: &Token) {
+        let mut state = self.more().browser.state();
+        state.current = Current::Known(token.browser_key());
+        state.cookie = Some(self.sessions.0.config.cookie.name_browser(token));
+    }
+
     /// The answer hands over the browser's cookie, if there is one to be handed over.
     pub(super) fn take_browser_cookie(&self) -> Option<HeaderValue> {
         let mut state = self.more.get()?.browser.state();
@@ -102,6 +109,11 @@ impl Context {
         let mut state = self.more.get()?.browser.state();
         state.cookie = None;
         state.undelivered.take()
+    }
+
+    /// Whether the answer may name a new process, which must not be that of a second page.
+    pub(super) fn handed_out_process(&self) -> bool {
+        self.more.get().is_some_and(|more| more.new_process.get().is_some())
     }
 
     /// Whether a page is loaded into a tab, and its tab is a new process.

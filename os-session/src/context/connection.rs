@@ -222,7 +222,10 @@ impl State {
             self.read_at = Some(Instant::now());
         }
         self.connection = match found {
-            Some(found) => Connection::User(Connected::new(key, found)),
+            Some(found) => {
+                self.came_with = Some(found.handle);
+                Connection::User(Connected::new(key, found))
+            }
             None => Connection::Nobody,
         };
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::awaited::Subject;
 use crate::config::Config;
 use crate::context::{Connected, Context, Session, Undelivered};
 use crate::device;
@@ -106,11 +107,19 @@ pub(super) async fn disconnect(session: &Session) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) async fn disconnect_all(session: &Session, user_indep: bool) -> Result<(), Error> {
-    match session.0.connected().await? {
-        Some(connected) => disconnect_user(session.sessions(), Some(session), &connected.user, user_indep).await,
-        None => Ok(()),
-    }
+pub(super) async fn disconnect_all(session: &Session, user_indep: bool, with_restart: bool) -> Result<(), Error> {
+    let Some(connected) = session.0.connected().await? else { return Ok(()) };
+    let also = Also { user_indep, with_restart };
+    disconnect_user(session.sessions(), Some(session), &connected.user, also).await
+}
+
+/// What a log-out everywhere does besides.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Also {
+    /// It clears the browsers.
+    pub(super) user_indep: bool,
+    /// It restarts the tab that asked for it, if that is one of the user's.
+    pub(super) with_restart: bool,
 }
 
 /// Closes all sessions of a user, from inside a request or not.
@@ -118,7 +127,7 @@ pub(super) async fn disconnect_user(
     sessions: &Sessions,
     session: Option<&Session>,
     user: &UserId,
-    user_indep: bool,
+    Also { user_indep, with_restart }: Also,
 ) -> Result<(), Error> {
     let mut own = None;
     if let Some(session) = session {
@@ -132,6 +141,9 @@ pub(super) async fn disconnect_user(
     if let Some(session) = own {
         session.0.ended();
         session.0.remove_cookie();
+        if with_restart {
+            session.0.restart_caller();
+        }
     }
     let handles: Vec<_> = ended.iter().map(|ended| ended.handle).collect();
     sessions.after_close(session, ended, CloseReason::DisconnectedAll).await;
@@ -230,6 +242,9 @@ async fn close_current(session: &Session, reason: CloseReason) -> Result<(), Err
 
 async fn close_key(session: &Session, key: &SessionKey, reason: CloseReason) -> Result<(), Error> {
     let ended = session.sessions().0.store.close(key).await?;
+    if let Some(ended) = &ended {
+        session.0.note_came_with(ended.handle);
+    }
     session.0.ended();
     session.sessions().after_close(Some(session), ended, reason).await;
     Ok(())
@@ -293,7 +308,8 @@ impl Sessions {
                 End::Expired => CloseReason::Expired,
             };
             tracing::info!(%user, session = %handle, %reason, "session closed");
-            self.0.awaited.ended(handle);
+            let by = session.and_then(|session| session.0.told_already(handle));
+            self.0.awaited.over(Subject::Session(handle), by);
             self.0.volatile.session_ended(handle);
             self.forget_resumed(handle);
             let input = HookInput { sessions: self, session, user: Some(&user), reason: Some(reason), denial: None };

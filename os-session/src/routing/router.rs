@@ -263,8 +263,10 @@ where
             return Err(Error::Config(mistakes));
         }
         for routing in &self.routed {
-            if let Target::Declared(_, slot) = &routing.target {
-                slot.get_or_init(|| sessions.clone());
+            let Target::Declared(rule, slot) = &routing.target else { continue };
+            slot.get_or_init(|| sessions.clone());
+            if let Some((client, _)) = routing.path.rsplit_once('/').filter(|_| rule.is_of_client()) {
+                sessions.0.client_path.get_or_init(|| client.to_owned());
             }
         }
         Ok(self.inner)

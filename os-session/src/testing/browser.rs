@@ -110,11 +110,16 @@ impl Browser {
     ///
     /// If the answer's body cannot be read.
     pub async fn send(&mut self, request: Request<Body>) -> Answer {
-        let Ok(response) = self.app.clone().oneshot(self.with_cookies(request)).await;
-        self.keep_cookies(response.headers());
-        let (parts, body) = response.into_parts();
+        let (parts, body) = self.open(request).await.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("the body of the answer is readable");
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// The same for an answer that goes on, a stream of events for example: it is handed over as it begins.
+    pub async fn open(&mut self, request: Request<Body>) -> Response<Body> {
+        let Ok(response) = self.app.clone().oneshot(self.with_cookies(request)).await;
+        self.keep_cookies(response.headers());
+        response
     }
 
     /// The value of a cookie, if the browser has it.

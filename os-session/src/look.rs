@@ -1,0 +1,55 @@
+//! A session as it is now, for what goes on after its request. A look is no activity.
+
+use std::time::Duration;
+
+use axum::BoxError;
+
+use crate::error::Error;
+use crate::group::GroupSet;
+use crate::sessions::Sessions;
+use crate::store::{Found, SessionHandle};
+use crate::token::SessionKey;
+use crate::user::UserId;
+
+/// How often a session is looked at in a store that other processes may change without a word.
+const UNTOLD: Duration = Duration::from_secs(1);
+
+impl Sessions {
+    /// The session, whose token may have been exchanged where nobody here was told.
+    pub(crate) async fn look_again(
+        &self,
+        key: SessionKey,
+        handle: SessionHandle,
+        user: &UserId,
+    ) -> Result<Option<Found>, Error> {
+        let store = &self.0.store;
+        if let Some(found) = store.find(&key).await? {
+            return Ok(Some(found));
+        }
+        let listed = store.list(user).await?;
+        match listed.into_iter().find(|listed| listed.handle == handle) {
+            Some(listed) => {
+                self.0.awaited.rotated(handle, listed.key);
+                Ok(store.find(&listed.key).await?)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// How long until something may have changed without news: the session's time may be over, or another process may have closed it.
+    pub(crate) fn next_look(&self, key: &SessionKey, found: &Found) -> Duration {
+        if self.0.store.find_now(key).is_none() {
+            return UNTOLD;
+        }
+        let idle = self.0.config.lifetime(found.expire).idle;
+        found.seen.after(idle).min(found.ends).since(found.now).max(UNTOLD)
+    }
+
+    /// The groups of the session's user, from wherever this application keeps them.
+    pub(crate) async fn groups_of_found(&self, found: &Found) -> Result<GroupSet, BoxError> {
+        match &self.0.groups {
+            None => Ok(found.groups.clone()),
+            Some(provider) => provider.groups_of(&found.user).await,
+        }
+    }
+}
