@@ -4,17 +4,18 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::Command;
 
+use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::example::Example;
 use crate::process::{Process, program};
-use crate::quickstart::Quickstart;
 
-/// A browser, until it is dropped.
-pub struct Browser<'a> {
-    app: &'a Quickstart,
+/// A browser, until it is dropped. What is done in it is done in the tab that was opened or chosen last.
+pub struct Browser {
+    base: String,
     client: Client,
     driver: Process,
     port: u16,
@@ -22,9 +23,13 @@ pub struct Browser<'a> {
     _profile: TempDir,
 }
 
-impl<'a> Browser<'a> {
+/// A tab of a browser.
+#[derive(Debug, Clone)]
+pub struct Tab(WindowHandle);
+
+impl Browser {
     /// Starts one, with nothing in its profile.
-    pub async fn open(app: &'a Quickstart) -> Self {
+    pub async fn open(app: &Example) -> Self {
         let chromium = program("chromium");
         let driver = Process::start(
             Command::new(program("chromedriver")).arg("--port=0"),
@@ -55,12 +60,43 @@ impl<'a> Browser<'a> {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("the browser starts");
-        Self { app, client, driver, port, _profile: profile }
+        Self { base: app.url(""), client, driver, port, _profile: profile }
+    }
+
+    /// The tab that is in front.
+    pub async fn tab(&self) -> Tab {
+        Tab(self.client.window().await.expect("a tab is in front"))
+    }
+
+    /// Opens another one, in front of the others.
+    pub async fn open_tab(&self) -> Tab {
+        let tab = Tab(self.client.new_window(true).await.expect("a tab can be opened").handle);
+        self.switch_to(&tab).await;
+        tab
+    }
+
+    /// Brings a tab to the front.
+    pub async fn switch_to(&self, Tab(tab): &Tab) {
+        self.client.switch_to_window(tab.clone()).await.expect("the tab is there");
+    }
+
+    /// Closes the tab that is in front, after which another has to be brought there.
+    pub async fn close_tab(&self) {
+        self.client.close_window().await.expect("the tab can be closed");
+    }
+
+    /// Runs a script in the page, as the body of an async function of `args`, and tells what it returns.
+    pub async fn run(&self, script: &str, args: &[Value]) -> Value {
+        let body = format!(
+            "const done = arguments[arguments.length - 1]; const args = [...arguments].slice(0, -1);
+             (async () => {{ {script} }})().then(done, (error) => done(`failed: ${{error}}`));"
+        );
+        self.client.execute_async(&body, args.to_vec()).await.expect("the script runs")
     }
 
     /// Opens a page by its address, and whatever page that leads to.
     pub async fn visit(&self, path: &str) {
-        self.client.goto(&self.app.url(path)).await.expect("the page loads");
+        self.client.goto(&format!("{}{path}", self.base)).await.expect("the page loads");
     }
 
     /// Goes back, as its button does.
@@ -112,7 +148,7 @@ impl<'a> Browser<'a> {
     }
 }
 
-impl Drop for Browser<'_> {
+impl Drop for Browser {
     /// A browser outlives a driver that is killed, so the driver is asked to end both.
     fn drop(&mut self) {
         if shut_down(self.port).is_ok() {

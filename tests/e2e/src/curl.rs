@@ -5,8 +5,8 @@ use std::process::Command;
 
 use tempfile::NamedTempFile;
 
+use crate::example::Example;
 use crate::process::program;
-use crate::quickstart::Quickstart;
 
 /// One client, with cookies of its own.
 pub struct Curl {
@@ -24,7 +24,7 @@ pub struct Reply {
 
 impl Curl {
     /// One that has no cookie yet.
-    pub fn new(app: &Quickstart) -> Self {
+    pub fn new(app: &Example) -> Self {
         Self::with_jar(app, NamedTempFile::new().expect("a temporary file can be made"))
     }
 
@@ -34,7 +34,7 @@ impl Curl {
     }
 
     /// One with the cookies of another.
-    pub fn with_jar(app: &Quickstart, jar: NamedTempFile) -> Self {
+    pub fn with_jar(app: &Example, jar: NamedTempFile) -> Self {
         Self { base: app.url(""), jar }
     }
 
@@ -49,7 +49,7 @@ impl Curl {
     }
 
     /// Logs in, which must succeed.
-    pub fn logged_in(app: &Quickstart, name: &str) -> Self {
+    pub fn logged_in(app: &Example, name: &str) -> Self {
         let curl = Self::new(app);
         let reply = curl.post("/login", &[("name", name), ("password", "quickstart")]);
         assert_eq!(reply.status, 303, "{reply:?}");

@@ -4,11 +4,11 @@
 
 mod browser;
 mod curl;
+mod example;
 mod postgres;
 mod process;
-mod quickstart;
 
-pub use browser::Browser;
+pub use browser::{Browser, Tab};
 pub use curl::{Curl, Reply};
+pub use example::Example;
 pub use postgres::PostgresExample;
-pub use quickstart::Quickstart;

@@ -1,10 +1,10 @@
 //! The quickstart in a real browser: links, forms, cookies and the history behave as people know them.
 
-use os_session_e2e::{Browser, Quickstart};
+use os_session_e2e::{Browser, Example};
 
 #[tokio::test]
 async fn alice_is_led_to_the_log_in_and_back() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     let browser = Browser::open(&app).await;
 
     browser.visit("/admin").await;
@@ -21,7 +21,7 @@ async fn alice_is_led_to_the_log_in_and_back() {
 
 #[tokio::test]
 async fn bob_and_mallory_are_refused() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     for name in ["bob", "mallory"] {
         let browser = Browser::open(&app).await;
         browser.visit("/login?next=/admin").await;
@@ -34,7 +34,7 @@ async fn bob_and_mallory_are_refused() {
 
 #[tokio::test]
 async fn a_log_out_everywhere_ends_the_session_of_the_other_browser() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     let (here, there) = two_of_alice(&app).await;
 
     here.visit("/devices").await;
@@ -50,7 +50,7 @@ async fn a_log_out_everywhere_ends_the_session_of_the_other_browser() {
 /// does not get.
 #[tokio::test]
 async fn the_way_back_after_log_out_gets_nothing_private() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     let browser = Browser::open(&app).await;
     browser.visit("/login?next=/me").await;
     browser.log_in("alice", "quickstart").await;
@@ -67,7 +67,7 @@ async fn the_way_back_after_log_out_gets_nothing_private() {
 
 #[tokio::test]
 async fn the_devices_page_lists_both_browsers_and_closes_the_other() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     let (here, there) = two_of_alice(&app).await;
 
     here.visit("/devices").await;
@@ -86,7 +86,7 @@ async fn the_devices_page_lists_both_browsers_and_closes_the_other() {
     assert_eq!(here.arrive("Your page").await, "/me");
 }
 
-async fn two_of_alice(app: &Quickstart) -> (Browser<'_>, Browser<'_>) {
+async fn two_of_alice(app: &Example) -> (Browser, Browser) {
     let (here, there) = (Browser::open(app).await, Browser::open(app).await);
     for browser in [&here, &there] {
         browser.visit("/login?next=/me").await;

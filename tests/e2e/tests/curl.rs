@@ -1,11 +1,11 @@
 //! The quickstart as curl sees it: statuses, headers, cookies, and the hooks that ran.
 
-use os_session_e2e::{Curl, Quickstart, Reply};
+use os_session_e2e::{Curl, Example, Reply};
 use serde_json::Value;
 
 #[test]
 fn an_anonymous_navigation_is_led_to_the_log_in_and_back() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     let curl = Curl::new(&app);
 
     curl.get("/admin").leads_to("/login?next=/admin");
@@ -21,7 +21,7 @@ fn an_anonymous_navigation_is_led_to_the_log_in_and_back() {
 
 #[test]
 fn a_way_back_to_elsewhere_is_none() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     for next in ["//example.com", "https://example.com", "/%5Cexample.com"] {
         let reply =
             Curl::new(&app).post(&format!("/login?next={next}"), &[("name", "bob"), ("password", "quickstart")]);
@@ -31,7 +31,7 @@ fn a_way_back_to_elsewhere_is_none() {
 
 #[test]
 fn groups_decide_who_sees_the_administration() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     for (name, status) in [("alice", 200), ("bob", 403), ("mallory", 403)] {
         let curl = Curl::logged_in(&app, name);
         let admin = curl.get("/admin");
@@ -44,7 +44,7 @@ fn groups_decide_who_sees_the_administration() {
 
 #[test]
 fn a_wrong_password_and_an_unknown_user_look_alike() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     let curl = Curl::new(&app);
     let answer = |name: &str| {
         let reply = curl.post("/login", &[("name", name), ("password", "wrong")]);
@@ -58,7 +58,7 @@ fn a_wrong_password_and_an_unknown_user_look_alike() {
 
 #[test]
 fn only_a_remembered_session_outlives_the_browser() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     let cookie = |fields: &[(&str, &str)]| {
         let reply = Curl::new(&app).post("/login", fields);
         reply.header("set-cookie").expect("a log-in sets a cookie").to_owned()
@@ -71,7 +71,7 @@ fn only_a_remembered_session_outlives_the_browser() {
 
 #[test]
 fn a_log_out_everywhere_ends_the_other_session_at_its_next_request() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     let here = Curl::logged_in(&app, "alice");
     let there = Curl::logged_in(&app, "alice");
     let bob = Curl::logged_in(&app, "bob");
@@ -85,7 +85,7 @@ fn a_log_out_everywhere_ends_the_other_session_at_its_next_request() {
 
 #[test]
 fn nobody_closes_the_session_of_another() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     let (here, there) = (Curl::logged_in(&app, "alice"), Curl::logged_in(&app, "alice"));
     let devices = here.get("/devices").body;
     let (_, rest) = devices.split_once("action=\"/devices/").expect("her other session can be closed");
@@ -101,7 +101,7 @@ fn nobody_closes_the_session_of_another() {
 
 #[test]
 fn a_public_page_asks_for_no_session() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     for curl in [Curl::new(&app), Curl::logged_in(&app, "alice")] {
         for path in ["/about", "/style.css", "/hooks"] {
             let reply = curl.get(path);
@@ -115,7 +115,7 @@ fn a_public_page_asks_for_no_session() {
 
 #[test]
 fn pages_depend_on_the_cookie_and_run_no_script() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     let page = Curl::logged_in(&app, "alice").get("/me");
     let vary = page.header("vary").expect("the page depends on the session");
     assert!(vary.to_ascii_lowercase().contains("cookie"), "{vary}");
@@ -126,7 +126,7 @@ fn pages_depend_on_the_cookie_and_run_no_script() {
 
 #[test]
 fn hooks_run_in_order() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     let ran = |expected: &[(&str, Option<&str>)], seen: &mut usize| {
         let all = hooks(&Curl::new(&app).get("/hooks"));
         let new: Vec<_> = all[*seen..].iter().map(|(hook, user)| (hook.as_str(), user.as_deref())).collect();
@@ -181,9 +181,9 @@ fn hooks(reply: &Reply) -> Vec<(String, Option<String>)> {
     entries.iter().map(|entry| (text(&entry["hook"]).expect("an entry names its hook"), text(&entry["user"]))).collect()
 }
 
-#[test]
-fn who_is_logged_in_stays_so_when_the_process_is_killed() {
-    let app = Quickstart::start();
+#[tokio::test]
+async fn who_is_logged_in_stays_so_when_the_process_is_killed() {
+    let app = Example::quickstart();
     let alice = Curl::logged_in(&app, "alice");
     let bob = Curl::logged_in(&app, "bob");
     let before = std::fs::read(bob.jar()).expect("curl wrote its cookies");
@@ -191,14 +191,14 @@ fn who_is_logged_in_stays_so_when_the_process_is_killed() {
     let (alice, bob) = (alice.into_jar(), bob.into_jar());
     std::fs::write(bob.path(), before).expect("the jar can be written");
 
-    let app = app.restart();
+    let app = app.restart(async {}).await;
     assert_eq!(Curl::with_jar(&app, alice).get("/admin").status, 200);
     assert_eq!(Curl::with_jar(&app, bob).get("/me").status, 303, "a log-out stays one, whoever kept the cookie");
 }
 
 #[test]
 fn a_second_process_over_the_same_file_says_what_to_do() {
-    let app = Quickstart::start();
+    let app = Example::quickstart();
     let second = app.second();
     assert_eq!(second.status.code(), Some(1));
     let said = String::from_utf8_lossy(&second.stderr);
