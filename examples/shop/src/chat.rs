@@ -1,11 +1,14 @@
 //! The chat: everybody hears what one says, as long as they are connected.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::Response;
 use os_session::{Session, UserId, connected};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::timeout;
 
 use crate::users::Group;
 
@@ -14,6 +17,9 @@ const LONGEST: usize = 4096;
 
 /// How many messages one may be behind, before some are skipped.
 const BEHIND: usize = 64;
+
+/// How long a browser has to confirm the end.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 pub struct Chat(broadcast::Sender<Utf8Bytes>);
@@ -24,25 +30,29 @@ impl Chat {
     }
 }
 
-/// The rule is decided at the handshake. Whoever logs out, or gets banned, is not heard any more within the moment.
+/// The rule is decided at the handshake. Whoever logs out, or gets banned, is out at once.
 #[connected(deny = Group::Banned)]
 pub async fn join(user: UserId, session: Session, State(chat): State<Chat>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.max_message_size(LONGEST).on_upgrade(async move |socket| talk(user, session, chat, socket).await)
+    upgrade.max_message_size(LONGEST).on_upgrade(async move |mut socket| {
+        tokio::select! {
+            () = talk(&user, chat, &mut socket) => {}
+            // Beside the talk and not in it, where it would wait with a browser that reads nothing.
+            () = session.closed() => say_goodbye(&mut socket).await,
+        }
+    })
 }
 
-async fn talk(user: UserId, session: Session, Chat(room): Chat, mut socket: WebSocket) {
+/// Until the browser leaves.
+async fn talk(user: &UserId, Chat(room): Chat, socket: &mut WebSocket) {
     let mut heard = room.subscribe();
-    // Outside the loop: each call begins by looking at the store.
-    let mut closed = std::pin::pin!(session.closed());
     loop {
         tokio::select! {
-            () = &mut closed => break,
             said = socket.recv() => match said {
                 Some(Ok(Message::Text(text))) => {
                     // There is one who hears it: this one.
                     let _ = room.send(format!("{user}: {text}").into());
                 }
-                Some(Ok(_)) => {} // the library answers pings, and binary messages mean nothing here
+                Some(Ok(_)) => {} // pings are answered without us, and binary messages mean nothing here
                 Some(Err(_)) | None => return,
             },
             message = heard.recv() => match message {
@@ -52,11 +62,20 @@ async fn talk(user: UserId, session: Session, Chat(room): Chat, mut socket: WebS
                     }
                 }
                 Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => break,
+                Err(RecvError::Closed) => return,
             },
         }
     }
-    let goodbye = CloseFrame { code: close_code::POLICY, reason: "the session is over".into() };
-    // Whether it arrives is not ours to know: the connection ends with it.
-    let _ = socket.send(Message::Close(Some(goodbye))).await;
+}
+
+/// The browser confirms, or it might not learn the reason before the connection is gone.
+async fn say_goodbye(socket: &mut WebSocket) {
+    let reason = CloseFrame { code: close_code::POLICY, reason: "You are no longer connected.".into() };
+    let goodbye = async {
+        if socket.send(Message::Close(Some(reason))).await.is_ok() {
+            while let Some(Ok(_)) = socket.recv().await {}
+        }
+    };
+    // One that does not answer has heard enough.
+    let _ = timeout(GOODBYE, goodbye).await;
 }

@@ -30,6 +30,16 @@ pub struct Tab(WindowHandle);
 impl Browser {
     /// Starts one, with nothing in its profile.
     pub async fn open(app: &Example) -> Self {
+        Self::with_preferences(app, json!({})).await
+    }
+
+    /// Starts one that takes no cookies.
+    pub async fn without_cookies(app: &Example) -> Self {
+        const BLOCK: u8 = 2;
+        Self::with_preferences(app, json!({ "profile.default_content_setting_values.cookies": BLOCK })).await
+    }
+
+    async fn with_preferences(app: &Example, preferences: Value) -> Self {
         let chromium = program("chromium");
         let driver = Process::start(
             Command::new(program("chromedriver")).arg("--port=0"),
@@ -39,6 +49,7 @@ impl Browser {
         let profile = TempDir::new().expect("a temporary folder can be made");
         let options = json!({
             "binary": chromium,
+            "prefs": preferences,
             "args": [
                 "--headless",
                 "--no-sandbox", // Chromium has none for root, who runs tests in containers; it shows our own pages alone

@@ -59,6 +59,11 @@ impl Example {
         self.which.command(&self.folder, "0").output().expect("the example starts")
     }
 
+    /// The file of its sessions.
+    pub fn sessions(&self) -> PathBuf {
+        self.folder.path().join(self.which.file())
+    }
+
     /// The address of a path.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.process.ready)
@@ -66,16 +71,23 @@ impl Example {
 }
 
 impl Which {
+    fn file(self) -> &'static str {
+        match self {
+            Self::Quickstart => "quickstart.db",
+            Self::Shop => "shop.db",
+        }
+    }
+
     fn command(self, folder: &TempDir, port: &str) -> Command {
-        let (package, variable, file) = match self {
-            Self::Quickstart => ("quickstart", "QUICKSTART_DB", "quickstart.db"),
-            Self::Shop => ("shop", "SHOP_DB", "shop.db"),
+        let (package, variable) = match self {
+            Self::Quickstart => ("quickstart", "QUICKSTART_DB"),
+            Self::Shop => ("shop", "SHOP_DB"),
         };
         static BINARIES: Mutex<Option<HashMap<Which, PathBuf>>> = Mutex::new(None);
         let mut binaries = BINARIES.lock().unwrap_or_else(PoisonError::into_inner);
         let binary = binaries.get_or_insert_default().entry(self).or_insert_with(|| binary(package));
         let mut command = Command::new(binary);
-        command.env("PORT", port).env(variable, folder.path().join(file));
+        command.env("PORT", port).env(variable, folder.path().join(self.file()));
         command
     }
 }
