@@ -324,7 +324,7 @@ fn weigh(case: &Case, count: u64) -> (u64, u64) {
 }
 
 /// The resident set of this process in bytes; 0 where there is no `/proc`.
-fn resident() -> u64 {
+pub fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).map_or(0, |kib| kib * 1_024)
