@@ -13,11 +13,11 @@ impl Session {
     /// handler's rule would no longer admit them: for WebSockets and streams, which go on after the handler has returned.
     ///
     /// What policies said when the request was admitted is taken to hold. It resolves too when the store cannot tell, and at
-    /// [`Sessions::shutdown`]. Where nobody is connected and nobody has to be, nothing ends, and it waits for the shutdown.
+    /// [`Sessions::shutdown`](crate::Sessions::shutdown). Where nobody is connected and nobody has to be, nothing ends, and it waits for the shutdown.
     ///
     /// Changes made in this process are heard of at once. What another process does to a store that both use is seen within a second, by asking
     /// that store every second;
-    /// what the application's own group provider says anew, after [`groups_changed`](Sessions::groups_changed).
+    /// what the application's own group provider says anew, after [`groups_changed`](crate::Sessions::groups_changed).
     ///
     /// ```
     /// use std::time::Duration;
