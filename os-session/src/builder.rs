@@ -234,6 +234,7 @@ impl SessionsBuilder {
         config.cookie.browser_name =
             cookie_name.as_ref().map_or_else(|| browser_name.to_owned(), |name| format!("{name}-browser"));
         config.cookie.name = cookie_name.unwrap_or_else(|| name.to_owned());
+        config.cookie.left_name = format!("{}-left", config.cookie.name);
 
         let mut mistakes = config.mistakes();
         let cross_site = CrossSite::new(trusted_origins.iter().map(String::as_str)).unwrap_or_else(|error| {

@@ -62,6 +62,7 @@ impl Default for Config {
             cookie: CookieConfig {
                 name: cookie::NAME.to_owned(),
                 browser_name: cookie::BROWSER_NAME.to_owned(),
+                left_name: format!("{}-left", cookie::NAME),
                 secure: true,
             },
             persistent: Lifetime { idle: 14 * DAY, absolute: 90 * DAY },

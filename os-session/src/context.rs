@@ -58,6 +58,8 @@ pub(crate) struct Context {
     process: Option<ProcessId>,
     /// In the browser's other cookie.
     browser_token: Option<Token>,
+    /// Its cookies say that somebody has just logged out.
+    left: bool,
     /// Another site sent this.
     foreign: bool,
     /// … and it could change something, or opens a channel.
@@ -149,6 +151,7 @@ impl Context {
             // A script names its process; what the browser sends by itself has no such header.
             process: (destination != Destination::Document).then(|| ProcessId::of(&parts.headers)).flatten(),
             browser_token: cookies.browser,
+            left: cookies.left,
             foreign,
             cross_site: foreign && (!request::is_safe(&parts.method) || request::is_handshake(&parts.headers)),
             cross_site_admitted: AtomicBool::new(false),

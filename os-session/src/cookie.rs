@@ -23,11 +23,16 @@ pub(crate) const PLAIN_NAME: &str = "os-session";
 /// Browsers drop cookies that claim to live longer (RFC 6265bis): 400 days.
 pub(crate) const LONGEST_LIFE: Duration = Duration::from_hours(400 * 24);
 
+/// How long a log-out is marked where no answer takes the mark back.
+const MARK_LIFE: Duration = Duration::from_mins(1);
+
 /// How the cookies are called, and whether they are `Secure`.
 #[derive(Debug, Clone)]
 pub(crate) struct CookieConfig {
     pub(crate) name: String,
     pub(crate) browser_name: String,
+    /// Of the mark that somebody has just logged out.
+    pub(crate) left_name: String,
     pub(crate) secure: bool,
 }
 
@@ -37,6 +42,8 @@ pub(crate) struct Cookies {
     pub(crate) session: Option<SessionKey>,
     /// The browser's token: its key is a hash, which few requests ask for.
     pub(crate) browser: Option<Token>,
+    /// Somebody has just logged out.
+    pub(crate) left: bool,
 }
 
 /// The well-formed tokens of one name.
@@ -67,15 +74,17 @@ impl CookieConfig {
     /// What is ill-formed is skipped, so that a stray cookie of that name locks nobody out; two different well-formed
     /// ones count as none, since choosing between them would let the one who planted the other decide.
     pub(crate) fn read(&self, headers: &HeaderMap) -> Cookies {
-        let (mut session, mut browser) = (Tokens::default(), Tokens::default());
+        let (mut session, mut browser, mut left) = (Tokens::default(), Tokens::default(), false);
         for pair in headers.get_all(header::COOKIE).iter().flat_map(pairs) {
             if let Some(value) = value_of(pair, &self.name) {
                 session.add(value);
             } else if let Some(value) = value_of(pair, &self.browser_name) {
                 browser.add(value);
+            } else if value_of(pair, &self.left_name).is_some() {
+                left = true;
             }
         }
-        Cookies { session: session.single().map(|token| token.key()), browser: browser.single() }
+        Cookies { session: session.single().map(|token| token.key()), browser: browser.single(), left }
     }
 
     /// The header that hands a token to the browser: until it exits, or for `life`.
@@ -99,7 +108,25 @@ impl CookieConfig {
 
     /// The header that takes the cookie from the browser.
     pub(crate) fn remove(&self) -> HeaderValue {
-        let mut cookie = self.cookie(&self.name, String::new());
+        self.removal(&self.name)
+    }
+
+    /// The header that marks a browser in which somebody has just logged out; the next answer takes the mark back.
+    ///
+    /// Browsers keep pages that were marked `no-store` in their history for the way back, and let go of them when a cookie changes that scripts
+    /// cannot see, after the page was left: when the log-out removes its cookie, the page is still there.
+    pub(crate) fn mark_left(&self) -> HeaderValue {
+        let mut cookie = self.cookie(&self.left_name, "1".to_owned());
+        cookie.set_max_age(max_age(MARK_LIFE));
+        header_value(&cookie)
+    }
+
+    pub(crate) fn unmark_left(&self) -> HeaderValue {
+        self.removal(&self.left_name)
+    }
+
+    fn removal(&self, name: &str) -> HeaderValue {
+        let mut cookie = self.cookie(name, String::new());
         cookie.make_removal();
         header_value(&cookie)
     }
@@ -143,7 +170,12 @@ mod tests {
     use super::*;
 
     fn config() -> CookieConfig {
-        CookieConfig { name: NAME.into(), browser_name: BROWSER_NAME.into(), secure: true }
+        CookieConfig {
+            name: NAME.into(),
+            browser_name: BROWSER_NAME.into(),
+            left_name: format!("{NAME}-left"),
+            secure: true,
+        }
     }
 
     fn read(cookies: &[&str]) -> Option<SessionKey> {

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Pa
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_FETCH_USER: HeaderName = HeaderName::from_static("sec-fetch-user");
 const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 const PURPOSE: HeaderName = HeaderName::from_static("purpose");
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
@@ -20,6 +21,8 @@ pub(crate) struct Origin {
     pub(crate) safe: bool,
     /// It was sent by htmx, by a method that is not safe.
     pub(crate) htmx: bool,
+    /// Somebody sent it by pressing a button, by a method that is not safe: a page follows.
+    pub(crate) by_person: bool,
     user_agent: OnceLock<HeaderValue>,
 }
 
@@ -32,6 +35,7 @@ impl Origin {
                 && headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"http://")),
             safe,
             htmx: !safe && is_htmx(headers),
+            by_person: !safe && headers.get(&SEC_FETCH_USER).is_some_and(|user| user == "?1"),
             user_agent: OnceLock::new(),
         };
         if !safe {

@@ -258,3 +258,24 @@ async fn the_way_to_the_log_in_page_depends_on_the_cookie_too() {
     assert_eq!(told(&answer).0, ["Cookie"]);
     assert_eq!(set_cookies(&answer), [""; 0], "and nobody gets one by being refused");
 }
+
+/// Browsers keep private pages for their way back until a cookie changes that scripts cannot see, after the page was left.
+#[tokio::test]
+async fn a_log_out_by_a_person_is_marked_until_the_next_answer() {
+    const MARK: &str = "__Host-os-session-left";
+    let site = Site::new().await;
+    let mut alice = site.browser_of("alice").await.with_header("sec-fetch-user", "?1");
+    let answer = alice.post("/logout", &[]).await;
+    let [removal, mark] = set_cookies(&answer)[..] else { panic!("{:?}", set_cookies(&answer)) };
+    assert!(removal.starts_with(&format!("{COOKIE}=; ")), "{removal}");
+    assert_eq!(mark, format!("{MARK}=1; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60"));
+
+    let answer = alice.get("/who").await;
+    let [line] = set_cookies(&answer)[..] else { panic!("{:?}", set_cookies(&answer)) };
+    assert!(line.starts_with(&format!("{MARK}=; ")) && line.contains("Max-Age=0"), "{line}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(alice.get("/who").await.header("set-cookie"), None);
+
+    let mut script = site.browser_of("alice").await;
+    assert_eq!(set_cookies(&script.post("/logout", &[]).await).len(), 1, "no page is left");
+}

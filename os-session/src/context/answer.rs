@@ -124,10 +124,15 @@ impl Context {
         let mut state = self.state();
         state.answer = Answer::Sent;
         let logged_in = matches!(state.undelivered.take(), Some(Undelivered::Opened));
-        let cookie = match state.cookie.take() {
-            Some(SetCookie::Token(value)) => Some(value),
-            Some(SetCookie::Remove) => Some(self.sessions.0.config.cookie.remove()),
-            None => None,
+        let config = &self.sessions.0.config.cookie;
+        let (cookie, left) = match state.cookie.take() {
+            Some(SetCookie::Token(value)) => (Some(value), false),
+            Some(SetCookie::Remove) => (Some(config.remove()), self.origin.by_person),
+            None => (None, false),
+        };
+        let mark = match left {
+            true => Some(config.mark_left()),
+            false => self.left.then(|| config.unmark_left()),
         };
         let connected = matches!(state.connection, Connection::User(_));
         let looked_at = state.looked_at;
@@ -140,11 +145,11 @@ impl Context {
         if looked_at || browser_looked_at {
             vary_by_cookie(headers);
         }
-        let private = connected || browser_known || cookie.is_some() || browser_cookie.is_some();
+        let private = connected || browser_known || cookie.is_some() || browser_cookie.is_some() || mark.is_some();
         if private || self.handed_out_process() {
             headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         }
-        for cookie in cookie.into_iter().chain(browser_cookie) {
+        for cookie in cookie.into_iter().chain(browser_cookie).chain(mark) {
             headers.append(header::SET_COOKIE, cookie);
         }
         if self.refreshes_htmx() && !HX_LEAD_ELSEWHERE.iter().any(|name| headers.contains_key(*name)) {
