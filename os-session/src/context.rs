@@ -60,10 +60,7 @@ pub(crate) struct Context {
     browser_token: Option<Token>,
     /// Its cookies say that somebody has just logged out.
     left: bool,
-    /// Another site sent this.
-    foreign: bool,
-    /// … and it could change something, or opens a channel.
-    cross_site: bool,
+    site: Site,
     /// The handler said `cross_site = "reason"`.
     cross_site_admitted: AtomicBool,
     /// A rule on the way wanted a connection.
@@ -75,6 +72,16 @@ pub(crate) struct Context {
     state: Mutex<State>,
     /// What few requests need, made when one does.
     more: OnceLock<Box<More>>,
+}
+
+/// Whose page sent a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Site {
+    /// This site's, or none.
+    This,
+    Other,
+    /// … and it could change something, or opens a channel.
+    OtherThatActs,
 }
 
 #[derive(Default)]
@@ -152,8 +159,11 @@ impl Context {
             process: (destination != Destination::Document).then(|| ProcessId::of(&parts.headers)).flatten(),
             browser_token: cookies.browser,
             left: cookies.left,
-            foreign,
-            cross_site: foreign && (!request::is_safe(&parts.method) || request::is_handshake(&parts.headers)),
+            site: match foreign {
+                false => Site::This,
+                true if request::is_safe(&parts.method) && !request::is_handshake(&parts.headers) => Site::Other,
+                true => Site::OtherThatActs,
+            },
             cross_site_admitted: AtomicBool::new(false),
             requires_connection: AtomicBool::new(false),
             public: AtomicBool::new(false),
@@ -190,7 +200,7 @@ impl Context {
 impl Context {
     /// Refuses what another site sent, unless the handler says that it may. Every way to the session leads past here.
     pub(crate) fn judge(&self) -> Result<(), Error> {
-        if self.cross_site && !self.cross_site_admitted.load(Ordering::Relaxed) {
+        if self.site == Site::OtherThatActs && !self.cross_site_admitted.load(Ordering::Relaxed) {
             return Err(Error::CrossSite);
         }
         Ok(())
@@ -204,10 +214,10 @@ impl Context {
     /// Refuses to open a session for a request that another site could have caused, or over a channel that would lose
     /// the cookie.
     pub(crate) fn judge_log_in(&self) -> Result<(), Error> {
-        if self.foreign && !self.cross_site_admitted.load(Ordering::Relaxed) {
+        if self.site != Site::This && !self.cross_site_admitted.load(Ordering::Relaxed) {
             return Err(Error::CrossSite);
         }
-        if self.origin.plain_http && self.sessions.0.config.cookie.secure {
+        if self.origin.by(|sender| sender.plain_http) && self.sessions.0.config.cookie.secure {
             return Err(Error::PlainHttp);
         }
         Ok(())

@@ -80,8 +80,8 @@ impl CookieConfig {
                 session.add(value);
             } else if let Some(value) = value_of(pair, &self.browser_name) {
                 browser.add(value);
-            } else if value_of(pair, &self.left_name).is_some() {
-                left = true;
+            } else if pair.get(self.name.len()) == Some(&b'-') {
+                left |= value_of(pair, &self.left_name).is_some();
             }
         }
         Cookies { session: session.single().map(|token| token.key()), browser: browser.single(), left }

@@ -12,36 +12,47 @@ const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 const PURPOSE: HeaderName = HeaderName::from_static("purpose");
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 
-/// What opening a session needs to know of the request, kept since the request itself is gone by then.
+/// What the answer needs to know of the request, kept since the request itself is gone by then.
 #[derive(Debug)]
 pub(crate) struct Origin {
-    /// The page that sent the request came over plain HTTP. Browsers do not say so in a request for a page.
-    pub(crate) plain_http: bool,
-    /// It was sent by a method that is safe.
-    pub(crate) safe: bool,
-    /// It was sent by htmx, by a method that is not safe.
-    pub(crate) htmx: bool,
-    /// Somebody sent it by pressing a button, by a method that is not safe: a page follows.
-    pub(crate) by_person: bool,
+    /// Its method is not safe.
+    unsafe_method: Option<Sender>,
     user_agent: OnceLock<HeaderValue>,
+}
+
+/// Who sent what could change something.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sender {
+    /// A page that came over plain HTTP. Browsers do not say so in a request for a page.
+    pub(crate) plain_http: bool,
+    pub(crate) htmx: bool,
+    /// Somebody who pressed a button: a page follows.
+    pub(crate) person: bool,
 }
 
 impl Origin {
     pub(crate) fn of(parts: &Parts) -> Self {
         let headers = &parts.headers;
-        let safe = is_safe(&parts.method);
-        let origin = Self {
-            plain_http: !safe
-                && headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"http://")),
-            safe,
-            htmx: !safe && is_htmx(headers),
-            by_person: !safe && headers.get(&SEC_FETCH_USER).is_some_and(|user| user == "?1"),
-            user_agent: OnceLock::new(),
-        };
-        if !safe {
+        let unsafe_method = (!is_safe(&parts.method)).then(|| Sender {
+            plain_http: headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"http://")),
+            htmx: is_htmx(headers),
+            person: headers.get(&SEC_FETCH_USER).is_some_and(|user| user == "?1"),
+        });
+        let origin = Self { unsafe_method, user_agent: OnceLock::new() };
+        if unsafe_method.is_some() {
             origin.note_user_agent(headers);
         }
         origin
+    }
+
+    /// Whether it was sent by a method that is safe.
+    pub(crate) fn is_safe(&self) -> bool {
+        self.unsafe_method.is_none()
+    }
+
+    /// Whether who sent it, by a method that is not safe, is like that.
+    pub(crate) fn by(&self, is: impl FnOnce(Sender) -> bool) -> bool {
+        self.unsafe_method.is_some_and(is)
     }
 
     /// Notes the device, where a session may be opened.

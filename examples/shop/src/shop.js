@@ -45,9 +45,11 @@ the("order")?.addEventListener("click", async () => {
 const draft = the("draft");
 
 if (draft) {
-  const kept = await (await fetch("/draft")).json();
-  draft.value = kept?.text ?? "";
   draft.addEventListener("change", () => send("/draft", { text: draft.value }));
+  // A page that was just loaded is a new process, so there is nothing to begin with.
+  the("undo").addEventListener("click", async () => {
+    draft.value = (await (await fetch("/draft")).json())?.text ?? "";
+  });
 }
 
 /* ---- Notifications ---- */

@@ -35,8 +35,9 @@ pub async fn show(session: Session, user: Option<UserId>) -> Result<Markup, Erro
         }
         section {
             h2 { "Draft" }
-            p.hint { "One for this tab." }
+            p.hint { "One for this tab, kept whenever you leave the field." }
             textarea #draft rows="3" aria-label="Draft" {}
+            button #undo { "Back to what was kept" }
         }
         @if user.is_some() {
             section {

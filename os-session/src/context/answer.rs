@@ -127,7 +127,7 @@ impl Context {
         let config = &self.sessions.0.config.cookie;
         let (cookie, left) = match state.cookie.take() {
             Some(SetCookie::Token(value)) => (Some(value), false),
-            Some(SetCookie::Remove) => (Some(config.remove()), self.origin.by_person),
+            Some(SetCookie::Remove) => (Some(config.remove()), self.origin.by(|sender| sender.person)),
             None => (None, false),
         };
         let mark = match left {
@@ -140,17 +140,19 @@ impl Context {
 
         let browser_cookie = self.take_browser_cookie();
         let (browser_looked_at, browser_known) = self.browser_looked_at();
+        let sets_cookies = cookie.is_some() || browser_cookie.is_some() || mark.is_some();
 
         let headers = response.headers_mut();
         if looked_at || browser_looked_at {
             vary_by_cookie(headers);
         }
-        let private = connected || browser_known || cookie.is_some() || browser_cookie.is_some() || mark.is_some();
-        if private || self.handed_out_process() {
+        if connected || browser_known || sets_cookies || self.handed_out_process() {
             headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         }
-        for cookie in cookie.into_iter().chain(browser_cookie).chain(mark) {
-            headers.append(header::SET_COOKIE, cookie);
+        if sets_cookies {
+            for cookie in [cookie, browser_cookie, mark].into_iter().flatten() {
+                headers.append(header::SET_COOKIE, cookie);
+            }
         }
         if self.refreshes_htmx() && !HX_LEAD_ELSEWHERE.iter().any(|name| headers.contains_key(*name)) {
             headers.insert(HX_REFRESH, HeaderValue::from_static("true"));

@@ -34,7 +34,8 @@ impl Context {
 
     /// Whether the answer has to say so, since it is for htmx.
     pub(super) fn refreshes_htmx(&self) -> bool {
-        self.origin.htmx && self.more.get().is_some_and(|more| more.restarts_caller.load(Ordering::Relaxed))
+        self.origin.by(|sender| sender.htmx)
+            && self.more.get().is_some_and(|more| more.restarts_caller.load(Ordering::Relaxed))
     }
 
     /// Somebody was connected in a browser in which nobody was, and the answer that says so leaves: a tab that restarts sooner would be

@@ -41,7 +41,7 @@ impl Process {
         if let Some(id) = self.id() {
             attribute("data-process", id);
         }
-        if !self.session.0.origin.safe {
+        if !self.session.0.origin.is_safe() {
             // To load it anew would be to send its form again.
             attribute("data-restart", &"replace");
         }
