@@ -13,6 +13,7 @@ run cargo fmt --all --check
 run cargo clippy --workspace --all-targets --all-features -- -D warnings
 run env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 run cargo hack check --each-feature -p os-session -p os-session-macros --no-dev-deps
+run tsc --project tests/client
 run scripts/with-postgres.sh cargo test --workspace --all-features
 
 echo "all tests passed"

@@ -18,7 +18,7 @@ function randomId() {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** @type {import("./client.js").fetch} */
+/** @type {typeof import("./client.js").fetch} */
 export function fetch(input, init) {
   const request = new Request(input, init);
   // Another site has no business with it, and would have to be asked first whether it takes the header.
@@ -34,10 +34,12 @@ async function post(path) {
   if (!response.ok) throw new Error(`os-session: the log-out failed with status ${response.status}`);
 }
 
+/** @type {typeof import("./client.js").disconnect} */
 export async function disconnect() {
   await post("disconnect");
 }
 
+/** @type {typeof import("./client.js").disconnectAll} */
 export async function disconnectAll({ userIndep = true } = {}) {
   await post(`disconnect-all?user_indep=${userIndep}`);
   // Nobody has to be warned of what they asked for.
@@ -58,7 +60,7 @@ let leftAt = -Infinity;
 /** @type {Set<(change: import("./client.js").ConnectionChange) => void>} */
 const callbacks = new Set();
 
-/** @type {import("./client.js").onConnectionChange} */
+/** @type {typeof import("./client.js").onConnectionChange} */
 export function onConnectionChange(callback) {
   callbacks.add(callback);
   return () => callbacks.delete(callback);

@@ -193,7 +193,7 @@ async fn drafts_are_the_tabs_and_the_cart_is_the_browsers() {
     let thief = Browser::open(&app).await;
     thief.visit("/").await;
     let steal = r#"return (await window.fetch("/draft", { headers: { "Os-Process": args[0] } })).json();"#;
-    assert_eq!(thief.run(steal, &[name.clone()]).await, Value::Null);
+    assert_eq!(thief.run(steal, std::slice::from_ref(&name)).await, Value::Null);
     assert_eq!(browser.run(steal, &[name]).await, "other", "… which works where it was given out");
 
     browser.reload().await;
