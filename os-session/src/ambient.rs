@@ -4,7 +4,7 @@ use std::future::Future;
 
 use tokio::task::JoinHandle;
 
-use crate::context::{CURRENT, Session};
+use crate::context::{CURRENT, ELSEWHERE, Session};
 use crate::error::Error;
 use crate::user::UserId;
 
@@ -30,6 +30,32 @@ impl UserId {
     /// [`Error::NotConnected`] if nobody is, [`Error::OutsideRequest`] where no request is handled, [`Error::Store`] if the store fails.
     pub async fn current() -> Result<Self, Error> {
         Session::current()?.user().await?.ok_or(Error::NotConnected)
+    }
+}
+
+impl Session {
+    /// Tells [`Session::current`], and with it functions that have a rule, where to look in a task that is not the request's own.
+    ///
+    /// Some frameworks run server functions in tasks of theirs, and keep the head of the request, or a context, where those find it. Say
+    /// where before the first request; the first call in a process counts.
+    ///
+    /// ```
+    /// use axum::http::request::Parts;
+    /// use os_session::Session;
+    ///
+    /// // The framework's.
+    /// tokio::task_local! {
+    ///     static HEAD: Parts;
+    /// }
+    ///
+    /// // `sessions.layer()` has put the session into it.
+    /// Session::find_current_by(|| HEAD.try_with(|head| head.extensions.get().cloned()).ok()?);
+    /// ```
+    ///
+    /// What `find` answers decides who may call what, so it has to be of the request that the task works for: in a task-local it is, while
+    /// in a thread-local another request may have left its own.
+    pub fn find_current_by(find: fn() -> Option<Self>) {
+        ELSEWHERE.get_or_init(|| find);
     }
 }
 

@@ -39,6 +39,9 @@ tokio::task_local! {
     pub(crate) static CURRENT: Session;
 }
 
+/// Who else knows it, in the tasks of a framework.
+pub(crate) static ELSEWHERE: OnceLock<fn() -> Option<Session>> = OnceLock::new();
+
 /// The current request's side of its session: who is connected, logging in and out.
 ///
 /// It is an extractor in every handler whose requests meet the [`Sessions`], and [`Session::current`] finds it from
@@ -312,9 +315,11 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::OutsideRequest`] elsewhere: in a task of its own, in a background job.
+    /// [`Error::OutsideRequest`] elsewhere: in a background job, and in a task of its own that
+    /// [`find_current_by`](Session::find_current_by) does not know.
     pub fn current() -> Result<Self, Error> {
-        CURRENT.try_with(Self::clone).map_err(|_| Error::OutsideRequest)
+        let elsewhere = || ELSEWHERE.get().and_then(|find| find());
+        CURRENT.try_with(Self::clone).ok().or_else(elsewhere).ok_or(Error::OutsideRequest)
     }
 
     /// Hands over the session of this request: of the task that handles it, or else what a layer put into its head.
