@@ -95,6 +95,21 @@ where
     }
 }
 
+/// So that a function under `#[connected_rpc]` may take what a handler takes.
+#[diagnostic::do_not_recommend]
+impl<T, S> FromUser<S> for User<T>
+where
+    T: FromUser<S>,
+    S: Sync,
+{
+    type Error = Error;
+
+    async fn from_user(id: &UserId, state: &S) -> Result<Option<Self>, Error> {
+        let session = Session::current().ok();
+        Ok(load(session.as_ref(), id, state).await?.map(User))
+    }
+}
+
 macro_rules! parsed {
     ($($(#[$cfg:meta])* $user:ty)*) => {$(
         $(#[$cfg])*
@@ -142,8 +157,15 @@ async fn ask<T, S>(user: &UserId, state: &S) -> Result<Option<T>, Error>
 where
     T: FromUser<S>,
 {
-    T::from_user(user, state).await.map_err(|error| match error.into().downcast::<InvalidUserId>() {
-        Ok(invalid) => Error::from(*invalid),
-        Err(error) => Error::User(error),
+    T::from_user(user, state).await.map_err(|error| {
+        // Ours already, where one user type is made of another.
+        let error = match error.into().downcast::<Error>() {
+            Ok(error) => return *error,
+            Err(error) => error,
+        };
+        match error.downcast::<InvalidUserId>() {
+            Ok(invalid) => Error::from(*invalid),
+            Err(error) => Error::User(error),
+        }
     })
 }

@@ -137,7 +137,7 @@ async fn twice_at_the_same_time() -> Result<(), Error> {
 }
 
 #[connected_rpc(state = App)]
-async fn rename(_account: Account) -> Result<(), Error> {
+async fn rename(_account: User<Account>) -> Result<(), Error> {
     Ok(())
 }
 
