@@ -88,7 +88,7 @@ impl Process {
 impl Session {
     /// The process that the request belongs to: that of the page that sent it with the header `Os-Process`, or a new one where a page is
     /// loaded into a tab. A reload and a duplicated tab are new processes. It costs nothing to hand one out: nothing is stored until
-    /// something is put into a [slot](crate::Slot) of it.
+    /// something is put into a [slot](crate::Slot) of it. An answer that may name a new one is marked `no-store`, or two tabs could be one.
     ///
     /// ```
     /// use os_session::{Session, connected};

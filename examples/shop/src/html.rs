@@ -43,7 +43,8 @@ pub fn page(title: &str, session: &Session, user: Option<&UserId>, content: Mark
 
 #[public(reason = "the stylesheet is the same for everybody")]
 pub async fn stylesheet() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("style.css"))
+    let sheet = concat!(include_str!("../../quickstart/src/style.css"), include_str!("style.css"));
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], sheet)
 }
 
 #[public(reason = "the script is the same for everybody")]

@@ -20,7 +20,8 @@ impl Sessions {
     /// What the client needs, to be merged into the application's router: the module `client.js`, the stream of its events, and log-out and
     /// log-out everywhere for scripts. All of it is under `/os-session`.
     ///
-    /// Pages take part by [`Process::head`](crate::Process::head). Their own scripts import from the same module:
+    /// Pages take part by [`Process::head`](crate::Process::head); one that is a file, or `#[public]`, by a
+    /// `<script type="module" src="/os-session/client.js">` of its own. Scripts import from the same module:
     ///
     /// ```js
     /// import { fetch, disconnect, disconnectAll, onConnectionChange } from "/os-session/client.js";
