@@ -58,7 +58,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let router = routes().with_state(app);
     println!("{}", router.access_table());
 
-    let port = std::env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
+    let port = std::env::var("PORT").map_or(Ok(3000), |port| {
+        port.parse().map_err(|_| format!("PORT is `{port}`, which is no port; give a number up to 65535"))
+    })?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, router.with_sessions(&sessions)?).with_graceful_shutdown(interrupted()).await?;

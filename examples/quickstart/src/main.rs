@@ -68,7 +68,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     // Fails if a rule names a group that nobody created.
     let service = html::with_headers(router.with_sessions(&sessions)?);
 
-    let port = std::env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
+    let port = std::env::var("PORT").map_or(Ok(3000), |port| {
+        port.parse().map_err(|_| format!("PORT is `{port}`, which is no port; give a number up to 65535"))
+    })?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("\nlistening on http://{}", listener.local_addr()?);
     axum::serve(listener, service).with_graceful_shutdown(interrupted()).await?;

@@ -49,7 +49,6 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let port = port()?;
     let file = std::env::var_os("SHOP_DB").unwrap_or_else(|| "shop.db".into());
     let app = App { users: Users::with_people()?, chat: Chat::new() };
     let sessions = builder(&app).store(SqliteStore::open(file).await?).build().await?;
@@ -57,6 +56,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     println!("{}", router.access_table());
 
     let service = html::with_headers(router.with_sessions(&sessions)?);
+    let port = std::env::var("PORT").map_or(Ok(3000), |port| {
+        port.parse().map_err(|_| format!("PORT is `{port}`, which is no port; give a number up to 65535"))
+    })?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let stop = async move {
@@ -96,13 +98,6 @@ fn routes(sessions: &Sessions) -> Router<App> {
         .route("/shop.js", get(html::script))
         .route("/style.css", get(html::stylesheet))
         .merge(sessions.routes()) // the client module, and what it asks for
-}
-
-fn port() -> Result<u16, String> {
-    match std::env::var("PORT") {
-        Ok(port) => port.parse().map_err(|_| format!("PORT is `{port}`, which is no port; give a number up to 65535")),
-        Err(_) => Ok(3000),
-    }
 }
 
 async fn interrupted() {
