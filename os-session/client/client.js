@@ -50,8 +50,8 @@ export async function disconnectAll({ userIndep = true } = {}) {
 
 /** The connection that the page was made for; `null` as long as it may be any. */
 let known = page?.content || null;
-/** Whether a state was heard since the page was loaded. */
-let heard = false;
+/** When a state was heard last, since the page was loaded. */
+let heardAt = -Infinity;
 /** The page came back from the history, and is not shown before it is known to be still right. */
 let isHidden = false;
 let isRestarting = false;
@@ -79,8 +79,8 @@ function isSame(one, other) {
 
 /** @param {string} connection what the server says now */
 function learn(connection) {
-  const isFirst = !heard;
-  heard = true;
+  const isFirst = heardAt === -Infinity;
+  heardAt = performance.now();
   if (known === null || isSame(known, connection)) {
     known = connection;
     show();
@@ -128,6 +128,7 @@ const LEAVING = 10_000;
 
 /** @param {string} text */
 function warn(text) {
+  document.querySelector(".os-session-warning")?.remove();
   const warning = document.createElement("div");
   warning.className = "os-session-warning";
   warning.setAttribute("role", "alert");
@@ -287,15 +288,12 @@ function hurry() {
 }
 
 addEventListener("online", hurry);
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible") hurry();
-});
 
 /* ---- Who leads ---- */
 
 let stepDown = () => {};
 
-function stepUp() {
+function stepUp(steal = false) {
   const abort = new AbortController();
   /** @type {Promise<void>} */
   const untilOver = new Promise((resolve) => {
@@ -312,13 +310,34 @@ function stepUp() {
     return untilOver;
   };
   if (navigator.locks) {
-    // It is given up when the tab is closed, however that happens. An abort is our own doing.
-    navigator.locks.request(name, { signal: abort.signal }, lead).catch(() => {});
+    // It is given up when the tab is closed, however that happens.
+    navigator.locks.request(name, steal ? { steal } : { signal: abort.signal }, lead).catch(() => {
+      // An abort is our own doing, unless the lock was stolen.
+      if (!isLeader) return;
+      stepDown();
+      stepUp();
+    });
   } else {
     // Over plain HTTP, other than on this machine, there are no locks: each tab leads itself.
     void lead();
   }
 }
+
+/** How long a leader may take to answer, in milliseconds. */
+const PATIENCE = 3_000;
+
+// The tab that is looked at does not depend on one that the browser has put to sleep.
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState !== "visible") return;
+  if (isLeader) return hurry();
+  const askedAt = performance.now();
+  channel.postMessage({ page: known });
+  setTimeout(() => {
+    if (isLeader || isHidden || heardAt >= askedAt) return;
+    stepDown();
+    stepUp(true);
+  }, PATIENCE);
+});
 
 /* ---- The life of the page ---- */
 
@@ -352,7 +371,7 @@ addEventListener("pageshow", ({ persisted }) => {
   channel.postMessage({ page: known });
   setTimeout(() => {
     if (isHidden) restart();
-  }, 3_000);
+  }, PATIENCE);
 });
 
 stepUp();

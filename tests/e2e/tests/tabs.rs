@@ -135,6 +135,33 @@ async fn when_the_leading_tab_is_closed_another_listens() {
 }
 
 #[tokio::test]
+async fn a_tab_that_is_looked_at_does_not_wait_for_a_leader_that_sleeps() {
+    let app = Example::shop();
+    let (browser, one) = of_alice(&app).await;
+    let other = open_shop(&browser).await;
+    settled(&browser).await;
+    // From here on somebody has the lock and does nothing, as a leader whose tab is frozen.
+    browser.switch_to(&one).await;
+    let sleep = r#"
+        const name = "os-session /os-session/";
+        await new Promise((asleep) => {
+            navigator.locks.request(name, { steal: true }, () => { asleep(); return new Promise(() => {}); }).catch(() => {});
+        });"#;
+    browser.run(sleep, &[]).await;
+    browser.switch_to(&other).await;
+    browser.run("document.dispatchEvent(new Event('visibilitychange'))", &[]).await;
+    settled(&browser).await;
+
+    let (there, _) = of_alice(&app).await;
+    there.visit("/devices").await;
+    there.press("Log out everywhere").await;
+    for tab in [&one, &other] {
+        browser.switch_to(tab).await;
+        sees(&browser, NOBODY).await;
+    }
+}
+
+#[tokio::test]
 async fn scripts_log_out_and_are_told_in_place_of_the_restart() {
     let app = Example::shop();
     let (browser, one) = of_alice(&app).await;
