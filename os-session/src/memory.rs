@@ -207,11 +207,13 @@ impl Store for MemoryStore {
         Ok(self.write().slots.browsers.forget(key, now))
     }
 
-    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
-        let browsers = &mut self.write().slots.browsers;
-        for session in sessions {
-            browsers.remove_of(*session);
+    async fn close_all_with_browsers(&self, user: &UserId) -> Result<Vec<Ended>, StoreError> {
+        let now = self.clock.now();
+        let mut tables = self.write();
+        let ended = tables.close_all(user, None, now);
+        for ended in &ended {
+            tables.slots.browsers.remove_of(ended.handle);
         }
-        Ok(())
+        Ok(ended)
     }
 }

@@ -340,8 +340,9 @@ impl Store for PostgresStore {
         rows::forgotten(&self.pool().query(&self.statements().forget_browser, &[&key, &self.turned()]).await?)
     }
 
-    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
-        let handles: Vec<_> = sessions.iter().map(|session| rows::handle(*session)).collect();
-        self.pool().execute(&self.statements().forget_browsers_of, &[&handles]).await.map(drop)
+    async fn close_all_with_browsers(&self, user: &UserId) -> Result<Vec<Ended>, StoreError> {
+        let name = rows::text("user id", user.as_str())?;
+        let rows = self.pool().query(&self.statements().close_all_with_browsers, &[&name, &self.turned()]).await?;
+        rows.iter().map(|row| rows::closed_of(user, row)).collect()
     }
 }

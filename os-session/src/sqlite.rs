@@ -323,9 +323,15 @@ impl Store for SqliteStore {
         self.0.change(move |change| change.forget_browser(key)).await
     }
 
-    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
-        let sessions = sessions.to_vec();
-        self.0.change(move |change| change.forget_browsers_of(&sessions)).await
+    async fn close_all_with_browsers(&self, user: &UserId) -> Result<Vec<Ended>, StoreError> {
+        let user = user.clone();
+        self.0
+            .change(move |change| {
+                let ended = change.close_all(&user, None)?;
+                change.forget_browsers_of(&ended)?;
+                Ok(ended)
+            })
+            .await
     }
 }
 

@@ -306,8 +306,8 @@ pub enum Authenticated {
 ///         self.store.forget_browser(key).await
 ///     }
 ///
-///     async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
-///         self.store.forget_browsers_of(sessions).await
+///     async fn close_all_with_browsers(&self, user: &UserId) -> Result<Vec<Ended>, StoreError> {
+///         self.store.close_all_with_browsers(user).await
 ///     }
 /// }
 ///
@@ -500,12 +500,13 @@ pub trait Store: Send + Sync + 'static {
     /// A failure of the store.
     fn forget_browser(&self, key: &BrowserKey) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Removes the browsers in which these sessions are said to be open, and their slots.
+    /// Removes all sessions of this user, and with them the browsers in which one of them is said to be open, and their slots: all of
+    /// it or nothing.
     ///
     /// # Errors
     ///
     /// A failure of the store.
-    fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn close_all_with_browsers(&self, user: &UserId) -> impl Future<Output = Result<Vec<Ended>, StoreError>> + Send;
 }
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -538,7 +539,7 @@ pub(crate) trait AnyStore: Send + Sync {
     ) -> Answer<'a, bool>;
     fn touch_browser<'a>(&'a self, key: &'a BrowserKey) -> Answer<'a, bool>;
     fn forget_browser<'a>(&'a self, key: &'a BrowserKey) -> Answer<'a, bool>;
-    fn forget_browsers_of<'a>(&'a self, sessions: &'a [SessionHandle]) -> Answer<'a, ()>;
+    fn close_all_with_browsers<'a>(&'a self, user: &'a UserId) -> Answer<'a, Vec<Ended>>;
 }
 
 impl<T> AnyStore for T
@@ -634,7 +635,7 @@ where
         Box::pin(Store::forget_browser(self, key))
     }
 
-    fn forget_browsers_of<'a>(&'a self, sessions: &'a [SessionHandle]) -> Answer<'a, ()> {
-        Box::pin(Store::forget_browsers_of(self, sessions))
+    fn close_all_with_browsers<'a>(&'a self, user: &'a UserId) -> Answer<'a, Vec<Ended>> {
+        Box::pin(Store::close_all_with_browsers(self, user))
     }
 }

@@ -238,7 +238,7 @@ async fn a_change_that_the_store_refuses_leaves_everything_as_it_was() {
         ("insert", "/login/bob"),
         ("insert", "/login/alice"),
         ("close", "/logout"),
-        ("close_all", "/logout-everywhere"),
+        ("close_all_with_browsers", "/logout-everywhere"),
         ("rotate", "/logout-elsewhere"),
         ("rotate", "/confirm"),
     ] {

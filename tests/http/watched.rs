@@ -153,8 +153,8 @@ impl Store for Watched {
         self.memory.forget_browser(key).await
     }
 
-    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
-        self.enter("forget_browsers_of")?;
-        self.memory.forget_browsers_of(sessions).await
+    async fn close_all_with_browsers(&self, user: &UserId) -> Result<Vec<Ended>, StoreError> {
+        self.enter("close_all_with_browsers")?;
+        self.memory.close_all_with_browsers(user).await
     }
 }

@@ -161,7 +161,7 @@ async fn contend(
     }
     match worker % 4 {
         0 => drop(store.touch_browser(&crate::browser(round % 3)).await?),
-        1 => store.forget_browsers_of(&[handle(1), handle(2)]).await?,
+        1 => drop(store.close_all_with_browsers(&other).await?),
         // Another may have it by now.
         2 => drop(store.rotate_browser(&crate::browser(1), &crate::browser(2), Some(handle(2))).await),
         _ => drop(store.forget_browser(&crate::browser(2)).await?),

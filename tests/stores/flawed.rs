@@ -175,8 +175,8 @@ pub(crate) trait Flaw: Default + Send + Sync + 'static {
         right.memory.forget_browser(key)
     }
 
-    fn forget_browsers_of(&self, right: &Right, sessions: &[SessionHandle]) -> impl Future<Output = Answer<()>> + Send {
-        right.memory.forget_browsers_of(sessions)
+    fn close_all_with_browsers(&self, right: &Right, user: &UserId) -> impl Future<Output = Answer<Vec<Ended>>> + Send {
+        right.memory.close_all_with_browsers(user)
     }
 }
 
@@ -292,7 +292,7 @@ impl<F: Flaw> Store for Flawed<F> {
         self.flaw.forget_browser(&self.right, key).await
     }
 
-    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Answer<()> {
-        self.flaw.forget_browsers_of(&self.right, sessions).await
+    async fn close_all_with_browsers(&self, user: &UserId) -> Answer<Vec<Ended>> {
+        self.flaw.close_all_with_browsers(&self.right, user).await
     }
 }

@@ -87,9 +87,9 @@ fn a_store_around_the_memory_store_follows_the_model() {
     follows_the_model::<Wrong<NoFlaw>>(100);
 }
 
-/// A thousand sequences that are the same in every run: whether a flaw is noticed is no matter of luck.
+/// Four thousand sequences that are the same in every run: whether a flaw is noticed is no matter of luck.
 fn same_every_time() -> TestRunner {
-    let config = Config { cases: 1000, ..config(1000) };
+    let config = Config { cases: 4000, ..config(4000) };
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 

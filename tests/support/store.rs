@@ -180,7 +180,8 @@ impl Store for StagedStore {
         Ok(forgotten)
     }
 
-    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
-        self.memory.forget_browsers_of(sessions).await
+    async fn close_all_with_browsers(&self, user: &UserId) -> Result<Vec<Ended>, StoreError> {
+        self.close_all.pass().await;
+        self.memory.close_all_with_browsers(user).await
     }
 }

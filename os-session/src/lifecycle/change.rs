@@ -137,23 +137,25 @@ pub(super) async fn disconnect_user(
         let input = HookInput::of(session, Some(user)).closing(CloseReason::DisconnectedAll);
         hook::run_all(EventKind::PreCloseSession, input).await;
     }
-    let ended = sessions.0.store.close_all(user, None).await?;
+    let ended = match user_indep {
+        true => sessions.0.store.close_all_with_browsers(user).await?,
+        false => sessions.0.store.close_all(user, None).await?,
+    };
+    if user_indep {
+        let handles: Vec<_> = ended.iter().map(|ended| ended.handle).collect();
+        sessions.0.volatile.forget_browsers_of(&handles);
+    }
     if let Some(session) = own {
         session.0.ended();
         session.0.remove_cookie();
+        if user_indep {
+            session.0.browser_is_gone();
+        }
         if with_restart {
             session.0.restart_caller();
         }
     }
-    let handles: Vec<_> = ended.iter().map(|ended| ended.handle).collect();
     sessions.after_close(session, ended, CloseReason::DisconnectedAll).await;
-    if user_indep && !handles.is_empty() {
-        sessions.0.volatile.forget_browsers_of(&handles);
-        sessions.0.store.forget_browsers_of(&handles).await?;
-        if let Some(session) = own {
-            session.0.browser_is_gone();
-        }
-    }
     Ok(())
 }
 

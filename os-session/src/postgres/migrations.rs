@@ -20,6 +20,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, compatible_from: 1, script: include_str!("migrations/1.sql") },
     Migration { version: 2, compatible_from: 1, script: include_str!("migrations/2.sql") },
+    Migration { version: 3, compatible_from: 1, script: include_str!("migrations/3.sql") },
 ];
 
 /// The version that this release brings a schema to.

@@ -58,6 +58,7 @@ statements! {
     close,
     close_handle,
     close_all,
+    close_all_with_browsers,
     list,
     purge,
     create_group,
@@ -72,7 +73,6 @@ statements! {
     rotate_browser,
     touch_browser,
     forget_browser,
-    forget_browsers_of,
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::writer::Change;
 use crate::clock::Timestamp;
 use crate::handle::SessionHandle;
 use crate::slots::{NewBrowser, SlotKey, SlotOwner, SlotValue, SlotWrite, SlotWritten};
+use crate::store::Ended;
 use crate::token::{BrowserKey, SessionKey, TabKey};
 
 type Changed<T> = Result<T, Failure>;
@@ -184,10 +185,10 @@ impl Change<'_> {
         Ok(live.unwrap_or(false))
     }
 
-    pub(super) fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Changed<()> {
+    pub(super) fn forget_browsers_of(&self, sessions: &[Ended]) -> Changed<()> {
         let mut statement = self.file.prepare_cached("DELETE FROM os_session_browsers WHERE session = ?1")?;
         for session in sessions {
-            statement.execute([number(*session)])?;
+            statement.execute([number(session.handle)])?;
         }
         Ok(())
     }

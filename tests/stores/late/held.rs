@@ -100,7 +100,7 @@ impl<S: Store> Store for Held<S> {
         self.store.forget_browser(key).await
     }
 
-    async fn forget_browsers_of(&self, sessions: &[SessionHandle]) -> Result<(), StoreError> {
-        self.store.forget_browsers_of(sessions).await
+    async fn close_all_with_browsers(&self, user: &UserId) -> Result<Vec<Ended>, StoreError> {
+        self.store.close_all_with_browsers(user).await
     }
 }

@@ -134,6 +134,15 @@ impl<B: Backend> Run<B> {
                 let closed = own.map(|session| (session.handle, End::Closed)).collect();
                 self.told("close_all", told, closed)
             }
+            Operation::CloseAllWithBrowsers { which, user: number } => {
+                let told = ask!(self, which, close_all_with_browsers(&user(number).into()))?;
+                let told_of: Vec<_> = told.iter().map(|ended| u64::MAX - ended.handle.as_u64()).collect();
+                let own = self.model.of_user(user(number));
+                let closed = own.into_iter().map(|session| (session.handle, End::Closed)).collect();
+                self.told("close_all_with_browsers", told, closed)?;
+                self.model.slots.forget_browsers_of(&told_of);
+                Ok(())
+            }
             Operation::List { which, user: number } => self.list(which, user(number)).await,
             Operation::Purge { which, most } => {
                 let told = ask!(self, which, purge(most))?;
@@ -155,8 +164,7 @@ impl<B: Backend> Run<B> {
             | Operation::WriteSlot { .. }
             | Operation::RotateBrowser { .. }
             | Operation::TouchBrowser { .. }
-            | Operation::ForgetBrowser { .. }
-            | Operation::ForgetBrowsersOf { .. } => self.slots(operation).await,
+            | Operation::ForgetBrowser { .. } => self.slots(operation).await,
             _ => self.groups(operation).await,
         }
     }

@@ -89,9 +89,9 @@ pub(crate) enum Operation {
         which: u8,
         key: u8,
     },
-    ForgetBrowsersOf {
+    CloseAllWithBrowsers {
         which: u8,
-        session: u8,
+        user: u8,
     },
     /// So many ticks go by.
     Pass(u64),
@@ -197,7 +197,7 @@ fn slot_operation() -> impl Strategy<Value = Operation> {
         1 => rotate.prop_map(|(which, from, to, session)| Op::RotateBrowser { which, from, to, session }),
         1 => (which.clone(), key.clone()).prop_map(|(which, key)| Op::TouchBrowser { which, key }),
         1 => (which.clone(), key.clone()).prop_map(|(which, key)| Op::ForgetBrowser { which, key }),
-        1 => (which, key).prop_map(|(which, session)| Op::ForgetBrowsersOf { which, session }),
+        1 => (which, key).prop_map(|(which, user)| Op::CloseAllWithBrowsers { which, user }),
     ]
 }
 

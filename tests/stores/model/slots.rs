@@ -42,6 +42,10 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
+    pub(super) fn forget_browsers_of(&mut self, sessions: &[u64]) {
+        self.browsers.retain(|known| known.session.is_none_or(|session| !sessions.contains(&session)));
+    }
+
     fn browser(&mut self, key: u8, now: u64) -> Option<&mut Browser> {
         self.browsers.iter_mut().find(|browser| browser.key == key && now < browser.seen + browser.idle)
     }
@@ -148,11 +152,6 @@ impl<B: Backend> Run<B> {
                 let live = self.model.slots.browser(key, now).is_some();
                 self.model.slots.browsers.retain(|known| known.key != key);
                 same("forget_browser", forgotten, live)
-            }
-            Operation::ForgetBrowsersOf { which, session } => {
-                ask!(self, which, forget_browsers_of(&[handle(session.into())]))?;
-                self.model.slots.browsers.retain(|known| known.session != Some(session.into()));
-                Ok(())
             }
             _ => unreachable!("the other operations are none of slots"),
         }

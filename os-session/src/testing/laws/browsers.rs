@@ -154,6 +154,9 @@ pub(super) async fn a_browser_is_forgotten_with_its_slots(lab: Lab) {
 }
 
 pub(super) async fn browsers_are_forgotten_by_the_session_that_is_open_in_them(lab: Lab) {
+    for (user, number) in [("alice", 1), ("alice", 2), ("bob", 7)] {
+        lab.open(session(user, number)).await;
+    }
     let with = |session: u64| NewBrowser { session: Some(handle(session)), ..NEW };
     for (number, session) in [(1, 1), (2, 1), (3, 2), (4, u64::MAX), (5, 7)] {
         lab.browse(number, with(session)).await;
@@ -166,13 +169,14 @@ pub(super) async fn browsers_are_forgotten_by_the_session_that_is_open_in_them(l
     assert!(lab.rotate_browser(2, 12, None).await, "and in this one none");
     assert!(lab.rotate_browser(6, 16, Some(7)).await);
 
-    lab.forget_browsers_of(&[]).await;
+    assert_eq!(lab.close_all_with_browsers("carol").await, [], "nobody's sessions");
     assert_eq!(lab.browsers(1..=16).await, [1, 3, 4, 12, 15, 16], "of no session, no browser");
-    lab.forget_browsers_of(&[99, 1, 1]).await;
-    assert_eq!(lab.browsers(1..=16).await, [3, 4, 12, 16], "those where it is open, and no others");
-    lab.forget_browsers_of(&[u64::MAX, 2]).await;
-    assert_eq!(lab.browsers(1..=16).await, [12, 16], "of all the sessions at once");
-    assert!(!lab.touch_browser(3).await, "and they are no more");
+    assert_eq!(lab.close_all_with_browsers("alice").await.len(), 2, "all sessions of the user");
+    assert!(lab.find(1).await.is_none() && lab.find(2).await.is_none(), "they are gone");
+    assert_eq!(lab.browsers(1..=16).await, [4, 12, 16], "with those where one is open, and no others");
+    assert!(!lab.touch_browser(3).await, "which are no more");
+    lab.close_all("bob", None).await;
+    assert_eq!(lab.browsers(1..=16).await, [4, 12, 16], "a session may end alone");
 }
 
 pub(super) async fn a_purge_removes_expired_browsers_and_tells_of_none(lab: Lab) {

@@ -142,6 +142,10 @@ impl Lab {
         told(self.store.close_all(&user.into(), except.as_ref()).await.expect("closing succeeds"))
     }
 
+    pub(super) async fn close_all_with_browsers(&self, user: &str) -> Vec<(u64, End)> {
+        told(self.store.close_all_with_browsers(&user.into()).await.expect("closing succeeds"))
+    }
+
     pub(super) async fn list(&self, user: &str) -> Vec<Listed> {
         self.store.list(&user.into()).await.expect("a list succeeds")
     }

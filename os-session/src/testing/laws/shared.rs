@@ -186,12 +186,13 @@ pub(super) async fn increments_by_both_all_survive(Pair { one, other }: Pair) {
 }
 
 pub(super) async fn a_browser_is_the_same_for_both(Pair { one, other }: Pair) {
+    one.open(session("alice", 7)).await;
     one.browse(1, NEW).await;
     assert_eq!(other.browsers(1..=2).await, [1], "the other finds it");
     assert!(other.rotate_browser(1, 2, Some(7)).await);
     assert_eq!(one.browsers(1..=2).await, [2], "under the key that it has now");
     assert!(!one.touch_browser(1).await && one.touch_browser(2).await);
-    one.forget_browsers_of(&[7]).await;
+    one.close_all_with_browsers("alice").await;
     assert_eq!(other.browsers(1..=2).await, [0; 0], "until it is forgotten");
     assert!(!other.touch_browser(2).await);
 }

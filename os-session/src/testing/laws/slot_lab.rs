@@ -124,11 +124,6 @@ impl Lab {
         self.store.forget_browser(&browser(number)).await.expect("a browser is forgotten")
     }
 
-    pub(super) async fn forget_browsers_of(&self, sessions: &[u64]) {
-        let sessions: Vec<_> = sessions.iter().copied().map(handle).collect();
-        self.store.forget_browsers_of(&sessions).await.expect("browsers are forgotten");
-    }
-
     /// Adds one to the number in the slot, as often as it takes to be the one who did.
     pub(super) async fn increment(&self, key: &SlotKey) {
         loop {
