@@ -22,8 +22,35 @@ function randomId() {
 export function fetch(input, init) {
   const request = new Request(input, init);
   // Another site has no business with it, and would have to be asked first whether it takes the header.
-  if (new URL(request.url).origin === location.origin) request.headers.set("Os-Process", processId);
-  return globalThis.fetch(request);
+  if (new URL(request.url).origin !== location.origin) return globalThis.fetch(request);
+  request.headers.set("Os-Process", processId);
+  return noted(globalThis.fetch(request));
+}
+
+/**
+ * Requests that may change the connection, and whose answers have not said yet whether they did.
+ * @type {Set<Promise<void>>}
+ */
+const asked = new Set();
+/** When an answer said that this tab changed the connection. */
+let changedItAt = -Infinity;
+
+/**
+ * Notes whether the answer says that its request changed the connection, which this tab then knows.
+ * @param {Promise<Response>} answer
+ */
+function noted(answer) {
+  const settled = answer.then(
+    ({ headers }) => {
+      if (headers.get("Os-Connection") !== "changed") return;
+      changedItAt = performance.now();
+      known = null;
+    },
+    () => {},
+  );
+  asked.add(settled);
+  void settled.then(() => asked.delete(settled));
+  return answer;
 }
 
 /* ---- Log-out ---- */
@@ -93,6 +120,16 @@ function learn(connection) {
     changed();
   }
 }
+
+/** Another node does not say which tab asked for a change; the answer to that tab does. */
+async function changedUnlessByMe() {
+  const heard = performance.now();
+  await Promise.all(asked);
+  if (changedItAt < heard - LATE) changed();
+}
+
+/** How much later than its answer a change may be heard of, in milliseconds. */
+const LATE = 2_000;
 
 function changed() {
   if (isRestarting) return;
@@ -214,6 +251,7 @@ function receive(message) {
   } else if ("by" in message) {
     // The tab that asked for the change knows; it is of whatever connection comes out of it.
     if (message.by === processId) known = null;
+    else if (message.by === null) void changedUnlessByMe();
     else changed();
   } else if (current !== null) {
     // A page came up. One that knows something else may know better: what the browser's cookies are now, only a new stream tells.

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 use crate::process::ProcessId;
 use crate::store::SessionHandle;
@@ -61,6 +63,27 @@ impl Awaited {
     pub(crate) fn over(&self, subject: Subject, by: Option<ProcessId>) {
         if let Some(subject) = self.index().subjects.get(&subject) {
             subject.news.send_modify(|news| news.over = Some(Over { by }));
+        }
+    }
+
+    /// Something of the session may have changed elsewhere.
+    pub(crate) fn changed(&self, session: SessionHandle) {
+        if let Some(session) = self.index().subjects.get(&Subject::Session(session)) {
+            session.news.send_modify(|_| ());
+        }
+    }
+
+    /// Anything may have changed elsewhere: whoever waits for a session looks again, one after the other, within that time.
+    pub(crate) async fn all_changed(&self, within: Duration) {
+        const STEPS: u32 = 50;
+        let subjects: Vec<_> = self.index().subjects.keys().copied().collect();
+        for some in subjects.chunks(subjects.len().div_ceil(STEPS as usize).max(1)) {
+            for subject in some {
+                if let Subject::Session(session) = subject {
+                    self.changed(*session);
+                }
+            }
+            sleep(within / STEPS).await;
         }
     }
 

@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU32;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -45,7 +46,7 @@ use crate::tasks::Tasks;
 /// ```
 #[must_use = "nothing is built until `build()` is awaited"]
 pub struct SessionsBuilder {
-    store: Box<dyn AnyStore>,
+    store: Arc<dyn AnyStore>,
     config: Config,
     cookie_name: Option<String>,
     trusted_origins: Vec<String>,
@@ -66,7 +67,7 @@ impl Sessions {
         let mut states = States::default();
         states.insert(());
         SessionsBuilder {
-            store: Box::new(MemoryStore::new()),
+            store: Arc::new(MemoryStore::new()),
             config: Config::default(),
             cookie_name: None,
             trusted_origins: Vec::new(),
@@ -80,7 +81,7 @@ impl Sessions {
 impl SessionsBuilder {
     /// Where sessions are kept. By default a [`MemoryStore`].
     pub fn store(mut self, store: impl Store) -> Self {
-        self.store = Box::new(store);
+        self.store = Arc::new(store);
         self
     }
 
@@ -265,6 +266,7 @@ impl SessionsBuilder {
         }
         let sessions = Sessions(Arc::new(Inner {
             store,
+            is_told: AtomicBool::new(false),
             touch_interval: config.touch_interval(),
             config,
             cross_site,
@@ -287,6 +289,7 @@ impl SessionsBuilder {
             resumed: Mutex::new(HashMap::new()),
         }));
         sessions.purge_in_background();
+        sessions.listen_in_background();
         Ok(sessions)
     }
 }

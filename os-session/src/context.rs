@@ -104,6 +104,8 @@ pub(crate) struct More {
     users: Mutex<Vec<(TypeId, UserId, Arc<LoadedUser>)>>,
     /// The tab that sent this is to restart as well.
     restarts_caller: AtomicBool,
+    /// The session that it came with ended by its own wish.
+    changed_by_caller: AtomicBool,
     /// The hooks that run once a request.
     pub(crate) once: Once,
     /// Held while a session is opened, closed or changed: one change at a time in a request.

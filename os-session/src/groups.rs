@@ -52,9 +52,13 @@ pub trait Groups: Send + Sync + 'static {
         let _ = user;
     }
 
+    /// Another answer is to be expected for every user.
+    fn all_changed(&self) {}
+
     /// Remembers the answers, until [`Sessions::groups_changed`](crate::Sessions::groups_changed) says otherwise.
     ///
-    /// With this the application promises to call it after every change of a user's groups.
+    /// With this the application promises to call it after every change of a user's groups. Over a store that several nodes share, answers are
+    /// remembered only under a lease, see [`LeasedStore`](crate::LeasedStore): otherwise another node would not forget in time.
     fn cached(self) -> CachedGroups<Self>
     where
         Self: Sized,
@@ -148,6 +152,14 @@ where
         drop(answers);
         self.provider.changed(user);
     }
+
+    fn all_changed(&self) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        answers.clear();
+        drop(answers);
+        self.provider.all_changed();
+    }
 }
 
 type Asked<'a> = Pin<Box<dyn Future<Output = Result<GroupSet, BoxError>> + Send + 'a>>;
@@ -157,6 +169,7 @@ pub(crate) trait AnyGroups: Send + Sync {
     fn groups_of<'a>(&'a self, user: &'a UserId) -> Asked<'a>;
     fn remembered(&self, user: &UserId) -> Option<GroupSet>;
     fn changed(&self, user: &UserId);
+    fn all_changed(&self);
 }
 
 impl<G> AnyGroups for G
@@ -173,5 +186,9 @@ where
 
     fn changed(&self, user: &UserId) {
         Groups::changed(self, user);
+    }
+
+    fn all_changed(&self) {
+        Groups::all_changed(self);
     }
 }

@@ -16,7 +16,11 @@ mod group;
 mod error;
 mod handle;
 mod slots;
+mod change;
 mod store;
+mod lease_clock;
+mod lease;
+mod leased;
 mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite-unbundled"))]
 mod told;
@@ -49,6 +53,7 @@ mod lifecycle;
 mod guard;
 mod rpc;
 mod look;
+mod heard;
 mod closed;
 mod ambient;
 mod extract;
@@ -76,7 +81,10 @@ pub use crate::error::{Denial, Error, HookError, HookFailure, NoSuchGroup, SlotE
 pub use crate::explain::{ByName, Explanation, NamesHandler};
 pub use crate::group::GroupName;
 pub use crate::groups::{CachedGroups, GroupNames, Groups};
+pub use crate::heard::GroupsChanged;
 pub use crate::hook::{CloseReason, Extract, HookInfo, HookOutcome, HookParam, event, hooks};
+pub use crate::lease::{Behind, LeaseStore, Renewal, until_applied};
+pub use crate::leased::{LeasedBuilder, LeasedStore};
 pub use crate::lifecycle::{Connect, DisconnectAll, DisconnectAllOf};
 pub use crate::memory::MemoryStore;
 #[cfg(feature = "postgres")]
@@ -89,9 +97,9 @@ pub use crate::slot::{Slot, Storable};
 #[cfg(feature = "sqlite-unbundled")]
 pub use crate::sqlite::{SqliteBuilder, SqliteStore};
 pub use crate::store::{
-    Authenticated, BrowserKey, End, Ended, Expected, Found, GroupSet, Inserted, InvalidHandle, Limit, Listed,
-    NewBrowser, NewSession, Rotation, SessionHandle, SessionKey, SlotKey, SlotLimits, SlotOwner, SlotValue, SlotWrite,
-    SlotWritten, Store, StoreError, TabKey, Timestamp, WhenFull,
+    Authenticated, BrowserKey, Change, End, Ended, Expected, Found, GroupSet, Inserted, InvalidHandle, Limit, Listed,
+    Listener, NewBrowser, NewSession, News, Rotation, SessionHandle, SessionKey, SlotKey, SlotLimits, SlotOwner,
+    SlotValue, SlotWrite, SlotWritten, Store, StoreError, TabKey, Timestamp, WhenFull,
 };
 pub use crate::user::{InvalidUserId, UserId};
 pub use crate::visit::{SessionsLayer, SessionsService};

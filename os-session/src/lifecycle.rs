@@ -280,6 +280,7 @@ impl Sessions {
     /// Stops what runs in the background and waits for log-ins and log-outs that were begun. Requests are served as before.
     pub async fn shutdown(&self) {
         self.0.tasks.shutdown().await;
+        self.0.store.stop().await;
     }
 
     async fn change<T>(&self, change: impl Future<Output = Result<T, Error>> + Send + 'static) -> Result<T, Error>

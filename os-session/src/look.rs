@@ -1,5 +1,6 @@
 //! A session as it is now, for what goes on after its request. A look is no activity.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::BoxError;
@@ -12,7 +13,7 @@ use crate::token::SessionKey;
 use crate::user::UserId;
 
 /// How often a session is looked at in a store that other processes may change without a word.
-const UNTOLD: Duration = Duration::from_secs(1);
+pub(crate) const UNTOLD: Duration = Duration::from_secs(1);
 
 impl Sessions {
     /// The session, whose token may have been exchanged where nobody here was told.
@@ -38,7 +39,10 @@ impl Sessions {
 
     /// How long until something may have changed without news: the session's time may be over, or another process may have closed it.
     pub(crate) fn next_look(&self, key: &SessionKey, found: &Found) -> Duration {
-        if self.0.store.find_now(key).is_none() {
+        let store = &self.0.store;
+        let is_told =
+            if store.is_shared() { self.0.is_told.load(Ordering::Relaxed) } else { store.find_now(key).is_some() };
+        if !is_told {
             return UNTOLD;
         }
         let idle = self.0.config.lifetime(found.expire).idle;

@@ -6,16 +6,21 @@ mod address;
 mod rows;
 mod migrations;
 mod pool;
+mod channel;
 mod builder;
+mod leases;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use self::builder::PostgresBuilder;
-use self::pool::Pool;
+use self::channel::Channel;
+use self::pool::{Parameters, Pool};
 use self::rows::Unread;
 use self::schema::{Schema, Statements};
+use crate::change::{Change, Listener};
 use crate::clock::Clock;
+use crate::lease::until_applied;
 use crate::store::{
     Authenticated, Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SlotKey, SlotOwner,
     SlotValue, SlotWrite, SlotWritten, Store, StoreError, WhenFull,
@@ -84,6 +89,7 @@ struct Shared {
     schema: Schema,
     statements: Arc<Statements>,
     pool: Pool,
+    channel: Channel,
     unread: Told<SessionHandle>,
 }
 
@@ -133,6 +139,28 @@ impl PostgresStore {
         rows::turned(self.shared.clock.turned())
     }
 
+    /// Waits for the nodes that may remember what was taken away at this position of the log, if there are any.
+    async fn revoked(&self, awaited: Option<u64>) {
+        if let Some(position) = awaited {
+            until_applied(self, position).await;
+        }
+    }
+
+    async fn close_all_of(
+        &self,
+        user: &UserId,
+        except: Option<&SessionKey>,
+        with_browsers: bool,
+    ) -> Result<Vec<Ended>, StoreError> {
+        let name = rows::text("user id", user.as_str())?;
+        let except = except.map(|key| key.as_bytes().as_slice());
+        let parameters: Parameters<'_> = &[&name, &except, &with_browsers, &self.turned()];
+        let rows = self.pool().query(&self.statements().close_all, parameters).await?;
+        let row = rows::only(&rows)?;
+        self.revoked(rows::awaited(row)?).await;
+        rows::all_closed_of(user, row)
+    }
+
     /// The row's meaning; one that cannot be used is told of, and counts as none.
     fn usable<T>(&self, row: Result<T, Unread>) -> Option<T> {
         let tell = |unread: &Unread| {
@@ -173,7 +201,9 @@ impl Store for PostgresStore {
                 ],
             )
             .await?;
-        rows::inserted(rows::only(&rows)?)
+        let row = rows::only(&rows)?;
+        self.revoked(rows::awaited(row)?).await;
+        rows::inserted(row)
     }
 
     async fn find(&self, key: &SessionKey) -> Result<Option<Found>, StoreError> {
@@ -195,28 +225,30 @@ impl Store for PostgresStore {
             Authenticated::At(then) => (false, Some(rows::moment(then))),
         };
         let (from, to) = (rotation.from.as_bytes().as_slice(), rotation.to.as_bytes().as_slice());
-        let changed =
-            self.pool().execute(&self.statements().rotate, &[&from, &to, &now, &then, &self.turned()]).await?;
-        Ok(changed > 0)
+        let rows = self.pool().query(&self.statements().rotate, &[&from, &to, &now, &then, &self.turned()]).await?;
+        let row = rows::only(&rows)?;
+        self.revoked(rows::awaited(row)?).await;
+        rows::truth(row, "rotated")
     }
 
     async fn close(&self, key: &SessionKey) -> Result<Option<Ended>, StoreError> {
         let rows = self.pool().query(&self.statements().close, &[&key.as_bytes().as_slice(), &self.turned()]).await?;
-        rows.first().map(rows::closed).transpose()
+        let Some(row) = rows.first() else { return Ok(None) };
+        self.revoked(rows::awaited(row)?).await;
+        rows::closed(row).map(Some)
     }
 
     async fn close_handle(&self, user: &UserId, handle: SessionHandle) -> Result<Option<Ended>, StoreError> {
         let name = rows::text("user id", user.as_str())?;
         let rows =
             self.pool().query(&self.statements().close_handle, &[&name, &rows::handle(handle), &self.turned()]).await?;
-        rows.first().map(|row| rows::closed_of(user, row)).transpose()
+        let Some(row) = rows.first() else { return Ok(None) };
+        self.revoked(rows::awaited(row)?).await;
+        rows::closed_of(user, row).map(Some)
     }
 
     async fn close_all(&self, user: &UserId, except: Option<&SessionKey>) -> Result<Vec<Ended>, StoreError> {
-        let name = rows::text("user id", user.as_str())?;
-        let except = except.map(|key| key.as_bytes().as_slice());
-        let rows = self.pool().query(&self.statements().close_all, &[&name, &except, &self.turned()]).await?;
-        rows.iter().map(|row| rows::closed_of(user, row)).collect()
+        self.close_all_of(user, except, false).await
     }
 
     async fn list(&self, user: &UserId) -> Result<Vec<Listed>, StoreError> {
@@ -253,17 +285,23 @@ impl Store for PostgresStore {
 
     async fn add_to_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
         let (user, group) = (rows::text("user id", user.as_str())?, rows::text("name of the group", group)?);
-        rows::truth(&self.pool().query(&self.statements().add_to_group, &[&user, &group]).await?)
+        let rows = self.pool().query(&self.statements().add_to_group, &[&user, &group]).await?;
+        let row = rows::only(&rows)?;
+        self.revoked(rows::awaited(row)?).await;
+        rows::truth(row, "there_is")
     }
 
     async fn remove_from_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
         let (user, group) = (rows::text("user id", user.as_str())?, rows::text("name of the group", group)?);
-        rows::truth(&self.pool().query(&self.statements().remove_from_group, &[&user, &group]).await?)
+        let rows = self.pool().query(&self.statements().remove_from_group, &[&user, &group]).await?;
+        let row = rows::only(&rows)?;
+        self.revoked(rows::awaited(row)?).await;
+        rows::truth(row, "there_is")
     }
 
     async fn in_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
         let (user, group) = (rows::text("user id", user.as_str())?, rows::text("name of the group", group)?);
-        rows::truth(&self.pool().query(&self.statements().in_group, &[&user, &group]).await?)
+        rows::truth(rows::only(&self.pool().query(&self.statements().in_group, &[&user, &group]).await?)?, "exists")
     }
 
     async fn slot(&self, key: &SlotKey) -> Result<Option<SlotValue>, StoreError> {
@@ -341,8 +379,21 @@ impl Store for PostgresStore {
     }
 
     async fn close_all_with_browsers(&self, user: &UserId) -> Result<Vec<Ended>, StoreError> {
-        let name = rows::text("user id", user.as_str())?;
-        let rows = self.pool().query(&self.statements().close_all_with_browsers, &[&name, &self.turned()]).await?;
-        rows.iter().map(|row| rows::closed_of(user, row)).collect()
+        self.close_all_of(user, None, true).await
+    }
+
+    async fn listen(&self, listener: Listener) -> StoreError {
+        self.shared.channel.listen(&listener).await
+    }
+
+    async fn publish(&self, change: &Change) -> Result<(), StoreError> {
+        let (browser, user) = match change {
+            Change::Browser(key) => (Some(key.as_bytes().as_slice()), None),
+            Change::Groups(user) => (None, Some(rows::text("user id", user.as_str())?)),
+            Change::Session(_) | Change::Everything => return Ok(()), // What the store knows by itself.
+        };
+        let rows = self.pool().query(&self.statements().publish, &[&browser, &user]).await?;
+        self.revoked(rows::awaited(rows::only(&rows)?)?).await;
+        Ok(())
     }
 }

@@ -6,7 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
 use crate::awaited::Awaited;
+use crate::change::Change;
 use crate::config::{Config, States};
 use crate::context::Session;
 use crate::cross_site::CrossSite;
@@ -19,7 +23,7 @@ use crate::renewed::Renewed;
 use crate::shown::ShownSalt;
 use crate::slot::turns::Turns;
 use crate::slot::volatile::Volatile;
-use crate::store::{AnyStore, Listed, SessionHandle, Timestamp};
+use crate::store::{AnyStore, Listed, SessionHandle, StoreError, Timestamp};
 use crate::tasks::Tasks;
 use crate::token::SessionKey;
 use crate::user::UserId;
@@ -32,7 +36,9 @@ use crate::user::UserId;
 pub struct Sessions(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) store: Box<dyn AnyStore>,
+    pub(crate) store: Arc<dyn AnyStore>,
+    /// What others change in the store is told at this moment, see [`Store::listen`](crate::Store::listen).
+    pub(crate) is_told: AtomicBool,
     pub(crate) config: Config,
     pub(crate) cross_site: CrossSite,
     pub(crate) groups: Option<Box<dyn AnyGroups>>,
@@ -62,6 +68,9 @@ pub(crate) struct Inner {
     /// Sessions that this process has met, and when they may be forgotten; used only where a hook wants to know.
     pub(crate) resumed: Mutex<HashMap<SessionHandle, std::time::Instant>>,
 }
+
+/// A change that other nodes are being told of.
+pub(crate) type Telling = JoinHandle<Result<(), StoreError>>;
 
 /// The groups that exist, as far as this process knows: what a rule may name.
 #[derive(Debug, Default)]
@@ -124,14 +133,23 @@ impl Sessions {
         StoredGroups(self.clone())
     }
 
-    /// Tells that a user's groups changed in the application's own provider. Promised after each change by
-    /// [`Groups::cached`](crate::Groups::cached), and harmless otherwise.
-    pub fn groups_changed(&self, user: impl Into<UserId>) {
-        let user = user.into();
-        if let Some(groups) = &self.0.groups {
-            groups.changed(&user);
+    /// Tells other nodes, in the background; whoever waits for the task learns when none remembers anything else.
+    pub(crate) fn tell_others(&self, change: Change) -> Option<Telling> {
+        if !self.0.store.is_shared() {
+            return None;
         }
-        self.0.awaited.groups_changed(&user);
+        if Handle::try_current().is_err() {
+            tracing::error!("other nodes cannot be told of a change from outside a tokio runtime");
+            return None;
+        }
+        let store = self.0.store.clone();
+        Some(self.0.tasks.spawn(async move {
+            let told = store.publish(&change).await;
+            if let Err(error) = &told {
+                tracing::warn!(%error, "other nodes could not be told of a change");
+            }
+            told
+        }))
     }
 
     /// Whether both are handles on the same sessions.

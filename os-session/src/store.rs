@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::change::{Change, Listener, News};
 pub use crate::clock::Timestamp;
 pub use crate::error::StoreError;
 pub use crate::group::GroupSet;
@@ -343,9 +344,15 @@ pub trait Store: Send + Sync + 'static {
         None
     }
 
-    /// Whether several processes may use this store at once. It decides nothing but whether volatile slots are warned of.
+    /// Whether several processes may use this store at once: then what one of them remembers of it may be out of date.
     fn is_shared(&self) -> bool {
         false
+    }
+
+    /// Whether what this process remembers of groups, as it was told of their changes, is right at this moment. It is where nobody else
+    /// changes the store, and under a lease, see [`LeasedStore`](crate::LeasedStore).
+    fn is_up_to_date(&self) -> bool {
+        !self.is_shared()
     }
 
     /// Marks a live session as seen now. The answer says whether there was one.
@@ -507,6 +514,31 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// A failure of the store.
     fn close_all_with_browsers(&self, user: &UserId) -> impl Future<Output = Result<Vec<Ended>, StoreError>> + Send;
+    /// Tells what is changed through other handles on this store: sessions that end or get another token, groups, log-ins. It listens until it
+    /// cannot any more and says why; then it is called again, after a while. Nobody waits for what is told: what is lost on the way is found at
+    /// the next request.
+    ///
+    /// A store that does not know listens for ever and tells nothing.
+    fn listen(&self, listener: Listener) -> impl Future<Output = StoreError> + Send {
+        drop(listener);
+        std::future::pending()
+    }
+
+    /// Tells other handles on this store what they cannot know from it: a log-in in a browser, or that the application's own groups of a user
+    /// changed. The latter [takes rights away](crate::LeaseStore) as a change in the store's own groups does.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn publish(&self, change: &Change) -> impl Future<Output = Result<(), StoreError>> + Send {
+        let _ = change;
+        async { Ok(()) }
+    }
+
+    /// The process is about to end, and remembers nothing more; the store works as before.
+    fn stop(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
 }
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -516,6 +548,10 @@ pub(crate) trait AnyStore: Send + Sync {
     fn insert(&self, new: NewSession, limit: Limit) -> Answer<'_, Inserted>;
     fn find_now(&self, key: &SessionKey) -> Option<Result<Option<Found>, StoreError>>;
     fn is_shared(&self) -> bool;
+    fn is_up_to_date(&self) -> bool;
+    fn listen(&self, listener: Listener) -> Pin<Box<dyn Future<Output = StoreError> + Send + '_>>;
+    fn publish<'a>(&'a self, change: &'a Change) -> Answer<'a, ()>;
+    fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
     fn find<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Found>>;
     fn touch<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, bool>;
     fn rotate(&self, rotation: Rotation) -> Answer<'_, bool>;
@@ -556,6 +592,22 @@ where
 
     fn is_shared(&self) -> bool {
         Store::is_shared(self)
+    }
+
+    fn is_up_to_date(&self) -> bool {
+        Store::is_up_to_date(self)
+    }
+
+    fn listen(&self, listener: Listener) -> Pin<Box<dyn Future<Output = StoreError> + Send + '_>> {
+        Box::pin(Store::listen(self, listener))
+    }
+
+    fn publish<'a>(&'a self, change: &'a Change) -> Answer<'a, ()> {
+        Box::pin(Store::publish(self, change))
+    }
+
+    fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(Store::stop(self))
     }
 
     fn find<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Found>> {

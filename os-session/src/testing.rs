@@ -34,7 +34,9 @@ mod tour;
 
 pub use self::access::assert_access_table;
 pub use self::browser::{Answer, Browser};
-pub use self::laws::{law_names, shared_law_names, shared_store_law, shared_store_laws, store_law, store_laws};
+pub use self::laws::{
+    law_names, lease_laws, news_laws, shared_law_names, shared_store_law, shared_store_laws, store_law, store_laws,
+};
 pub use self::tour::Tour;
 pub use crate::clock::Clock;
 use crate::guard::Admitted;

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use os_session::testing::{Clock, shared_store_laws, store_laws};
+use os_session::testing::{Clock, lease_laws, news_laws, shared_store_laws, store_laws};
 use os_session_tests::postgres::TestSchema;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -27,4 +27,16 @@ async fn every_law_of_shared_stores_holds() {
         stores
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_changes_is_told_to_the_other() {
+    let schema = TestSchema::new();
+    news_laws(schema.store(Clock::new()).await, schema.store(Clock::new()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_law_of_leases_holds() {
+    let schema = TestSchema::new();
+    lease_laws(schema.store(Clock::new()).await, schema.store(Clock::new()).await).await;
 }

@@ -22,7 +22,7 @@ async fn sixteen_nodes_start_at_once_over_an_empty_database() {
         start.await.unwrap().unwrap();
     }
     let versions = "select count(*) from migration";
-    assert_eq!(schema.client().await.query_one_scalar::<i64, _>(versions, &[]).await.unwrap(), 3);
+    assert_eq!(schema.client().await.query_one_scalar::<i64, _>(versions, &[]).await.unwrap(), 4);
 }
 
 #[tokio::test]
@@ -44,13 +44,13 @@ async fn a_newer_release_says_whether_this_one_can_go_on() {
     let store = schema.store(Clock::new()).await;
     store.insert(session("alice", 1).await, LIMIT).await.unwrap();
     let client = schema.client().await;
-    client.batch_execute("insert into migration (version, compatible_from) values (4, 1)").await.unwrap();
+    client.batch_execute("insert into migration (version, compatible_from) values (5, 1)").await.unwrap();
     let again = schema.store(Clock::new()).await;
     assert!(again.find(&key(1)).await.unwrap().is_some());
 
-    client.batch_execute("insert into migration (version, compatible_from) values (5, 4)").await.unwrap();
+    client.batch_execute("insert into migration (version, compatible_from) values (6, 5)").await.unwrap();
     let error = schema.builder().connect(&schema.url).await.unwrap_err().to_string();
-    assert!(error.contains(&schema.name) && error.contains("version 5") && error.contains("update"), "{error}");
+    assert!(error.contains(&schema.name) && error.contains("version 6") && error.contains("update"), "{error}");
     assert!(store.find(&key(1)).await.unwrap().is_some(), "who runs, runs");
 }
 

@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
-/// Passes everything on to a server, and counts round trips: each ends with the server saying that it is ready.
+/// Passes everything on to a server, and counts round trips: each ends with the server saying that it is ready. A connection on which the server has
+/// told something unasked is one that listens, and is not counted.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -118,23 +119,27 @@ async fn pass(
 
 /// What a server sends, cut into messages: a letter, a length that counts itself, and what it says.
 #[derive(Default)]
-struct Messages(Vec<u8>);
+struct Messages {
+    unread: Vec<u8>,
+    listens: bool,
+}
 
 impl Messages {
     /// How often these bytes say that the server is ready.
     fn ready(&mut self, bytes: &[u8]) -> usize {
-        self.0.extend_from_slice(bytes);
+        self.unread.extend_from_slice(bytes);
         let mut ready = 0;
-        let mut rest = &self.0[..];
+        let mut rest = &self.unread[..];
         while let [letter, a, b, c, d, ..] = *rest {
             let length = 1 + u32::from_be_bytes([a, b, c, d]) as usize;
             if rest.len() < length {
                 break;
             }
+            self.listens |= letter == b'A';
             ready += usize::from(letter == b'Z');
             rest = &rest[length..];
         }
-        self.0 = rest.to_vec();
-        ready
+        self.unread = rest.to_vec();
+        if self.listens { 0 } else { ready }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 
 use crate::context::Context;
@@ -157,11 +157,17 @@ impl Context {
         if self.refreshes_htmx() && !HX_LEAD_ELSEWHERE.iter().any(|name| headers.contains_key(*name)) {
             headers.insert(HX_REFRESH, HeaderValue::from_static("true"));
         }
+        if self.tells_caller(logged_in) {
+            headers.insert(OS_CONNECTION, HeaderValue::from_static("changed"));
+        }
         if logged_in {
             self.tell_of_log_in();
         }
     }
 }
+
+/// Tells the page's client that its own request changed the connection.
+const OS_CONNECTION: HeaderName = HeaderName::from_static("os-connection");
 
 fn vary_by_cookie(headers: &mut HeaderMap) {
     match headers.entry(header::VARY) {

@@ -81,7 +81,8 @@ impl Context {
     }
 
     async fn ask(&self, key: SessionKey) -> Result<Option<Connected>, Error> {
-        let found = self.find(&key).await?;
+        // Not what a store remembers: a session may have ended for want of activity, and this would be activity.
+        let found = self.sessions.0.store.find(&key).await?;
         if let Some(found) = &found
             && self.is_touch_due(found)
         {
@@ -150,6 +151,8 @@ impl Context {
     pub(crate) fn groups_at_once<'a>(&self, connected: &'a Connected) -> Option<Cow<'a, GroupSet>> {
         match &self.sessions.0.groups {
             None => connected.read.as_ref().map(|read| Cow::Borrowed(&read.groups)),
+            // What others may have changed without a word is not remembered.
+            Some(_) if !self.sessions.0.store.is_up_to_date() => None,
             Some(provider) => provider.remembered(&connected.user).map(Cow::Owned),
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use crate::awaited::Subject;
+use crate::change::Change;
 use crate::context::connection::Connection;
 use crate::context::{Context, Session};
 use crate::process::ProcessId;
@@ -19,7 +20,17 @@ impl Context {
     /// The tab that knows of the end of this session already, since it asked for it: it is not to restart, unless that was asked for
     /// as well. A form's answer is a new page in any case.
     pub(crate) fn told_already(&self, ended: SessionHandle) -> Option<ProcessId> {
-        if self.state().came_with == Some(ended) { self.calling_tab() } else { None }
+        let tab = if self.state().came_with == Some(ended) { self.calling_tab() } else { None };
+        if tab.is_some() {
+            self.more().changed_by_caller.store(true, Ordering::Relaxed);
+        }
+        tab
+    }
+
+    /// Whether the answer has to tell its tab that it changed the connection: where the tab's stream is another node's, that node does not know.
+    pub(super) fn tells_caller(&self, logged_in: bool) -> bool {
+        let ended = self.more.get().is_some_and(|more| more.changed_by_caller.load(Ordering::Relaxed));
+        ended || logged_in && self.calling_tab().is_some()
     }
 
     fn calling_tab(&self) -> Option<ProcessId> {
@@ -46,6 +57,7 @@ impl Context {
         for browser in [Some(before), self.browser().filter(|now| *now != before)].into_iter().flatten() {
             self.sessions.0.awaited.over(Subject::Browser(browser), self.calling_tab());
         }
+        let _nobody_waits = self.sessions.tell_others(Change::Browser(before));
     }
 
     /// The browser that the request names, or a name for it from now on. Nothing is stored for it, and it is forgotten when the browser exits.

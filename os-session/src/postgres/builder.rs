@@ -10,6 +10,7 @@ use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Config, NoTls, Socket};
 
+use super::channel::{self, Channel, Open};
 use super::pool::Pool;
 use super::schema::{Schema, Statements};
 use super::{PostgresStore, Shared, address, failure, migrations};
@@ -29,7 +30,7 @@ pub struct PostgresBuilder {
     schema: String,
     max_connections: u32,
     deadline: Duration,
-    tls: Option<MakeManager>,
+    tls: Option<(MakeManager, Open)>,
 }
 
 impl fmt::Debug for PostgresBuilder {
@@ -85,10 +86,16 @@ impl PostgresBuilder {
     /// `verify-full` say that there has to be TLS, and the first two verify no less than the last.
     pub fn tls<T>(mut self, connector: T) -> Self
     where
-        T: MakeTlsConnect<Socket, Stream: Send + Sync, TlsConnect: Send + Sync> + Clone + Send + Sync + 'static,
+        T: MakeTlsConnect<Socket, Stream: Send + Sync + 'static, TlsConnect: Send + Sync>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
         <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
     {
-        self.tls = Some(Box::new(move |config, manager| Manager::from_config(config, connector.clone(), manager)));
+        let open = channel::opening(connector.clone());
+        let make = move |config, manager| Manager::from_config(config, connector.clone(), manager);
+        self.tls = Some((Box::new(make), open));
         self
     }
 
@@ -129,7 +136,7 @@ impl PostgresBuilder {
         let manager = || {
             let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
             match &self.tls {
-                Some(make) => make(config.clone(), recycling),
+                Some((make, _)) => make(config.clone(), recycling),
                 None => Manager::from_config(config.clone(), NoTls, recycling),
             }
         };
@@ -145,8 +152,11 @@ impl PostgresBuilder {
 
         let statements = Arc::new(Statements::new(&schema));
         let most = usize::try_from(self.max_connections).unwrap_or(usize::MAX);
-        let pool = Pool::new(manager(), most, self.deadline, statements.clone())?;
-        let shared = Shared { clock: self.clock, schema, statements, pool, unread: Told::default() };
+        let node = format!("{:016x}", getrandom::u64().map_err(StoreError::new)?);
+        let pool = Pool::new(manager(), most, self.deadline, statements.clone(), &node)?;
+        let open = self.tls.map_or_else(|| channel::opening(NoTls), |(_, open)| open);
+        let channel = Channel::new(open, config, schema.clone(), node, self.deadline);
+        let shared = Shared { clock: self.clock, schema, statements, pool, channel, unread: Told::default() };
         Ok(PostgresStore { shared: Arc::new(shared) })
     }
 }

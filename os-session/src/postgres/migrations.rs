@@ -21,6 +21,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, compatible_from: 1, script: include_str!("migrations/1.sql") },
     Migration { version: 2, compatible_from: 1, script: include_str!("migrations/2.sql") },
     Migration { version: 3, compatible_from: 1, script: include_str!("migrations/3.sql") },
+    Migration { version: 4, compatible_from: 1, script: include_str!("migrations/4.sql") },
 ];
 
 /// The version that this release brings a schema to.

@@ -28,12 +28,19 @@ impl Pool {
         most: usize,
         deadline: Duration,
         statements: Arc<Statements>,
+        node: &str,
     ) -> Result<Self, StoreError> {
+        // Every statement counts on seeing what was committed before it began. What nobody waits for any more, a statement
+        // that waits for a lock among it, ends at the server as well. By its name a node knows what it told others itself.
+        let settings = format!(
+            "set default_transaction_isolation = 'read committed'; set statement_timeout = {}; set os_session.node = '{node}'",
+            deadline.as_millis().clamp(1, i32::MAX as u128)
+        );
         let connections = deadpool_postgres::Pool::builder(manager)
             .max_size(most)
             .post_create(Hook::async_fn(move |connection, _| {
-                let statements = statements.clone();
-                Box::pin(async move { ready(connection, &statements, deadline).await.map_err(HookError::Backend) })
+                let (statements, settings) = (statements.clone(), settings.clone());
+                Box::pin(async move { ready(connection, &statements, &settings).await.map_err(HookError::Backend) })
             }))
             .build()
             .map_err(StoreError::new)?;
@@ -95,16 +102,10 @@ impl Pool {
 async fn ready(
     connection: &deadpool_postgres::ClientWrapper,
     statements: &Statements,
-    deadline: Duration,
+    settings: &str,
 ) -> Result<(), tokio_postgres::Error> {
-    // Every statement counts on seeing what was committed before it began. What nobody waits for any more, a statement
-    // that waits for a lock among it, ends at the server as well.
-    let settings = format!(
-        "set default_transaction_isolation = 'read committed'; set statement_timeout = {}",
-        deadline.as_millis().clamp(1, i32::MAX as u128)
-    );
     let prepared = try_join_all(statements.all().map(|statement| connection.prepare_cached(statement)));
-    futures_util::future::try_join(connection.batch_execute(&settings), prepared).await?;
+    futures_util::future::try_join(connection.batch_execute(settings), prepared).await?;
     Ok(())
 }
 

@@ -5,8 +5,10 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
+use crate::change::Change;
 use crate::clock::Timestamp;
 use crate::group::GroupSet;
+use crate::lease::{Behind, Renewal};
 use crate::store::{
     End, Ended, Expected, Found, Inserted, Listed, SessionHandle, SlotKey, SlotValue, SlotWritten, StoreError,
 };
@@ -152,6 +154,46 @@ pub(super) fn closed_of(user: &UserId, row: &Row) -> Result<Ended, StoreError> {
     Ok(Ended { user: user.clone(), handle: handle_of(row)?, why: closed_or_expired(row)? })
 }
 
+/// All sessions of this user that were closed.
+pub(super) fn all_closed_of(user: &UserId, row: &Row) -> Result<Vec<Ended>, StoreError> {
+    let handles: Vec<i64> = column(row, "closed_handles")?;
+    let expired: Vec<bool> = column(row, "were_expired")?;
+    let ended = handles.into_iter().zip(expired).map(|(handle, expired)| Ended {
+        user: user.clone(),
+        handle: SessionHandle::from_u64(handle.cast_unsigned()),
+        why: if expired { End::Expired } else { End::Closed },
+    });
+    Ok(ended.collect())
+}
+
+pub(super) fn joined_at(row: &Row) -> Result<u64, StoreError> {
+    Ok(column::<i64>(row, "joined_at")?.cast_unsigned())
+}
+
+/// What a node is told that renews its lease; `None` if it is not on the list.
+pub(super) fn renewal(row: &Row) -> Result<Option<Renewal>, StoreError> {
+    if !column(row, "known")? {
+        return Ok(None);
+    }
+    let reached = column::<i64>(row, "reached")?.cast_unsigned();
+    if column(row, "is_too_much")? {
+        return Ok(Some(Renewal { reached, revoked: vec![Change::Everything] }));
+    }
+    let handles: Vec<i64> = column(row, "handles")?;
+    let users: Vec<&str> = column(row, "users")?;
+    let sessions = handles.into_iter().map(|handle| Change::Session(SessionHandle::from_u64(handle.cast_unsigned())));
+    let groups = users.into_iter().map(|user| Change::Groups(user.into()));
+    Ok(Some(Renewal { reached, revoked: sessions.chain(groups).collect() }))
+}
+
+pub(super) fn behind(row: &Row) -> Result<Behind, StoreError> {
+    Ok(Behind {
+        node: column(row, "node")?,
+        renewals: column::<i64>(row, "renewals")?.cast_unsigned(),
+        lease: Duration::from_millis(u64::try_from(column::<i64>(row, "lease")?).unwrap_or_default()),
+    })
+}
+
 /// The sessions that a purge ended, and how many browsers it removed.
 pub(super) fn purged(row: &Row) -> Result<(Vec<Ended>, i64), StoreError> {
     let users: Vec<&str> = column(row, "users")?;
@@ -188,8 +230,13 @@ pub(super) fn only(rows: &[Row]) -> Result<&Row, StoreError> {
     rows.first().ok_or_else(|| StoreError::new("PostgreSQL answered with no row"))
 }
 
-pub(super) fn truth(rows: &[Row]) -> Result<bool, StoreError> {
-    column(only(rows)?, "exists")
+pub(super) fn truth(row: &Row, name: &str) -> Result<bool, StoreError> {
+    column(row, name)
+}
+
+/// The position of the log that nodes have to apply before this is over everywhere, if there are such nodes.
+pub(super) fn awaited(row: &Row) -> Result<Option<u64>, StoreError> {
+    Ok(column::<Option<i64>>(row, "awaited")?.map(i64::cast_unsigned))
 }
 
 pub(super) fn name(row: &Row) -> Result<String, StoreError> {

@@ -58,7 +58,6 @@ statements! {
     close,
     close_handle,
     close_all,
-    close_all_with_browsers,
     list,
     purge,
     create_group,
@@ -73,6 +72,12 @@ statements! {
     rotate_browser,
     touch_browser,
     forget_browser,
+    publish,
+    join_leases,
+    renew_lease,
+    leave_leases,
+    behind,
+    take_off,
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod lab;
 mod life;
 mod limit;
 mod list;
+mod nodes;
 mod parallel;
 mod purge;
 mod rotation;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 
 use self::lab::Lab;
+pub use self::nodes::{lease_laws, news_laws};
 use self::shared::Pair;
 use crate::clock::Clock;
 use crate::store::Store;

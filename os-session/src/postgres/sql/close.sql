@@ -1,4 +1,1 @@
-delete from {schema}.session s
-using (select {schema}.moment_1($2) as now) t
-where s.key = $1
-returning s.user_id, s.handle, s.expires <= t.now as expired
+select closed_user as user_id, closed_handle as handle, expired, awaited from {schema}.close_1($1, $2)

@@ -1,1 +1,1 @@
-select ended_handle as handle, expired from {schema}.close_all_1($1, $2, $3)
+select closed_handles, were_expired, awaited from {schema}.close_all_2($1, $2, $3, $4)

@@ -1,4 +1,1 @@
-delete from {schema}.session s
-using (select {schema}.moment_1($3) as now) t
-where s.user_id = $1 and s.handle = $2
-returning s.handle, s.expires <= t.now as expired
+select closed_handle as handle, expired, awaited from {schema}.close_handle_1($1, $2, $3)

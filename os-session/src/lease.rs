@@ -1,0 +1,134 @@
+//! Leases: what a store does for nodes that admit from memory, and what a revocation waits for.
+//!
+//! `docs/many-nodes.md` in the repository has the protocol, and the argument that it is safe.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::change::Change;
+use crate::lease_clock::LeaseClock;
+use crate::store::{Store, StoreError};
+
+/// The longest lease that a node may take: what a revocation waits for at most where it cannot even learn whom to wait for.
+pub(crate) const LONGEST: Duration = Duration::from_secs(10);
+
+/// A store for nodes that admit from memory: [`LeasedStore`](crate::LeasedStore).
+///
+/// It keeps a list of such nodes and a log of what was taken from somebody: a session that ended or was exchanged for another token, a user whose groups
+/// changed. While a node is on the list,
+///
+/// - whatever takes a right away is logged in the same step, and positions in the log become visible in their order;
+/// - the operation of [`Store`] that did it, here or on any other handle on the store, returns when every node which was on the list has
+///   [applied](LeaseStore::renew_lease) that position, or has lost its lease for want of renewals: [`until_applied`] does that.
+///
+/// An operation that takes nothing away appends nothing and waits for nobody.
+///
+/// [`testing::lease_laws`](crate::testing::lease_laws) checks it.
+pub trait LeaseStore: Store {
+    /// Puts a node on the list, under a name that no other has. The answer is the position of the log: all that is taken away
+    /// later is logged behind it.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store, and a store whose acknowledged writes may be lost or read stale: it has no leases.
+    fn join_leases(&self, node: &str, lease: Duration) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Notes that the node has applied the log up to that position, as a write, and tells it what came behind. `None`: it is not on the
+    /// list any more.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn renew_lease(&self, node: &str, applied: u64)
+    -> impl Future<Output = Result<Option<Renewal>, StoreError>> + Send;
+
+    /// Takes a node off the list, which admits nobody from memory any more.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn leave_leases(&self, node: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The nodes on the list that have not applied that position.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn behind(&self, position: u64) -> impl Future<Output = Result<Vec<Behind>, StoreError>> + Send;
+
+    /// Takes this node off the list, if it has not renewed its lease since it was found behind.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the store.
+    fn take_off(&self, behind: &Behind) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// What a node learns when it renews its lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewal {
+    /// The position that the node has applied once it has applied these.
+    pub reached: u64,
+    /// What it has to forget.
+    pub revoked: Vec<Change>,
+}
+
+/// A node that has not applied a position yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behind {
+    /// Its name.
+    pub node: String,
+    /// How often it has renewed its lease.
+    pub renewals: u64,
+    /// How long it may admit from memory after it asked for a renewal.
+    pub lease: Duration,
+}
+
+/// Waits until no node admits anybody any more by what was revoked at this position: every node on the list has applied it, or had time to lose
+/// its lease. Such a node is taken off the list, so that the next revocation need not wait for it.
+///
+/// To be called when the revocation is committed. A store that fails meanwhile makes it wait for as long as any lease may last.
+pub async fn until_applied<S: LeaseStore>(store: &S, position: u64) {
+    let clock = LeaseClock::new();
+    let mut found: Option<Found> = None;
+    let mut pause = Duration::from_micros(500);
+    let committed = clock.now();
+    loop {
+        match store.behind(position).await {
+            Ok(behind) if behind.is_empty() => return,
+            Ok(behind) if found.is_none() => {
+                let longest = behind.iter().map(|node| node.lease).max().unwrap_or(LONGEST);
+                // From here on, so that whoever is taken off the list has not renewed for as long.
+                found = Some(Found { until: clock.now() + in_any_clock(longest), behind });
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "who still remembers what was revoked cannot be told; waiting for their leases")
+            }
+        }
+        let until = found.as_ref().map_or(committed + in_any_clock(LONGEST), |found| found.until);
+        let left = until.saturating_sub(clock.now());
+        if left.is_zero() {
+            break;
+        }
+        sleep(pause.min(left)).await;
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+    for node in found.into_iter().flat_map(|found| found.behind) {
+        if let Err(error) = store.take_off(&node).await {
+            tracing::debug!(%error, "a node without a lease stays on the list for now");
+        }
+    }
+}
+
+struct Found {
+    until: Duration,
+    behind: Vec<Behind>,
+}
+
+/// So long by this clock is at least as long by any other: their rates differ by less than one in a hundred.
+fn in_any_clock(lease: Duration) -> Duration {
+    lease + lease / 100 + Duration::from_millis(1)
+}

@@ -1,0 +1,181 @@
+//! What a node remembers of sessions, and until when it may.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use crate::change::Change;
+use crate::lease_clock::LeaseClock;
+use crate::store::{Found, SessionHandle};
+use crate::token::SessionKey;
+use crate::user::UserId;
+
+/// Sessions as they were read, none of which was revoked by what this node has applied.
+#[derive(Debug)]
+pub(super) struct Memory {
+    clock: LeaseClock,
+    /// When the lease ends, in nanoseconds by that clock; in the past if there is none.
+    until: AtomicU64,
+    most: usize,
+    tables: RwLock<Tables>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    /// How many times something was forgotten on somebody's word.
+    revocations: u64,
+    sessions: HashMap<SessionKey, Kept>,
+    keys: HashMap<SessionHandle, SessionKey>,
+    of_users: HashMap<UserId, Vec<SessionHandle>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    found: Found,
+    /// Before it was asked for.
+    asked: Duration,
+}
+
+/// The state of the memory when a read was sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    asked: Duration,
+    revocations: u64,
+}
+
+impl Memory {
+    pub(super) fn new(most: usize) -> Self {
+        Self { clock: LeaseClock::new(), until: AtomicU64::new(0), most, tables: RwLock::default() }
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    pub(super) fn holds_lease(&self) -> bool {
+        self.is_before_the_end(self.now())
+    }
+
+    fn is_before_the_end(&self, now: Duration) -> bool {
+        now < Duration::from_nanos(self.until.load(Ordering::Acquire))
+    }
+
+    /// The lease lasts until then, by this memory's clock.
+    pub(super) fn extend(&self, until: Duration) {
+        self.until.store(u64::try_from(until.as_nanos()).unwrap_or(u64::MAX), Ordering::Release);
+    }
+
+    /// There is no lease, whatever was said before.
+    pub(super) fn end_lease(&self) {
+        self.until.store(0, Ordering::Release);
+    }
+
+    /// The session, if it is remembered and may be. The lease is looked at first: a request that is stopped in between has begun before
+    /// anything is over. That a session ends for want of activity is seen when its activity is due to be written: then the store is asked.
+    pub(super) fn get(&self, key: &SessionKey) -> Option<Found> {
+        let now = self.now();
+        if !self.is_before_the_end(now) {
+            return None;
+        }
+        let tables = self.read();
+        let kept = tables.sessions.get(key)?;
+        let mut found = kept.found.clone();
+        // As this clock counts, and a bit more: nobody is admitted after their time.
+        let since = now.saturating_sub(kept.asked);
+        found.now = found.now.after(since + since / 100);
+        (found.now < found.ends).then_some(found)
+    }
+
+    /// To be taken before the store is asked.
+    pub(super) fn before_asking(&self) -> Option<Sent> {
+        let asked = self.now();
+        self.is_before_the_end(asked).then(|| Sent { asked, revocations: self.read().revocations })
+    }
+
+    /// Keeps what the store said, unless something was revoked since it was asked.
+    pub(super) fn keep(&self, key: SessionKey, found: Found, sent: Sent) {
+        let mut tables = self.write();
+        if tables.revocations != sent.revocations {
+            return;
+        }
+        if tables.sessions.len() >= self.most {
+            tables.make_room(self.most);
+        }
+        tables.insert(key, Kept { found, asked: sent.asked });
+    }
+
+    /// Forgets a session that is to be read anew, though nothing was taken away.
+    pub(super) fn forget(&self, key: &SessionKey) {
+        self.write().remove(key);
+    }
+
+    /// Forgets what was revoked, and what is being read at this moment.
+    pub(super) fn apply(&self, revoked: &[Change]) {
+        let mut tables = self.write();
+        tables.revocations += 1;
+        for change in revoked {
+            match change {
+                Change::Session(handle) => {
+                    if let Some(key) = tables.keys.get(handle).copied() {
+                        tables.remove(&key);
+                    }
+                }
+                Change::Groups(user) => {
+                    for handle in tables.of_users.remove(user).unwrap_or_default() {
+                        if let Some(key) = tables.keys.get(&handle).copied() {
+                            tables.remove(&key);
+                        }
+                    }
+                }
+                Change::Browser(_) => {}
+                Change::Everything => tables.clear(),
+            }
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Tables> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Tables> {
+        self.tables.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    fn insert(&mut self, key: SessionKey, kept: Kept) {
+        let (handle, user) = (kept.found.handle, kept.found.user.clone());
+        self.remove(&key);
+        // A session whose token was exchanged since: the other key leads nowhere.
+        if let Some(other) = self.keys.get(&handle).copied() {
+            self.remove(&other);
+        }
+        self.sessions.insert(key, kept);
+        self.keys.insert(handle, key);
+        self.of_users.entry(user).or_default().push(handle);
+    }
+
+    fn remove(&mut self, key: &SessionKey) {
+        let Some(Kept { found, .. }) = self.sessions.remove(key) else { return };
+        self.keys.remove(&found.handle);
+        if let Some(handles) = self.of_users.get_mut(&found.user) {
+            handles.retain(|handle| *handle != found.handle);
+            if handles.is_empty() {
+                self.of_users.remove(&found.user);
+            }
+        }
+    }
+
+    /// A sixteenth of all goes, whichever comes first: a session that is used comes back at its next request.
+    fn make_room(&mut self, most: usize) {
+        let some: Vec<_> = self.sessions.keys().take(most / 16 + 1).copied().collect();
+        some.iter().for_each(|key| self.remove(key));
+    }
+
+    fn clear(&mut self) {
+        self.sessions.clear();
+        self.keys.clear();
+        self.of_users.clear();
+    }
+}

@@ -1,0 +1,1 @@
+delete from {schema}.lease_node n where n.node = $1

@@ -1,0 +1,1 @@
+select awaited from {schema}.publish_1($1, $2)
