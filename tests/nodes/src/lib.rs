@@ -3,7 +3,9 @@
 mod client;
 mod crowd;
 mod process;
+mod revoked;
 
 pub use client::{Client, Reply};
 pub use crowd::{Crowd, LIMIT};
-pub use process::{Node, Place};
+pub use process::{How, Node, Place};
+pub use revoked::Two;

@@ -1,14 +1,16 @@
 //! An application for tests. It prints its address when it listens; the environment says where its sessions are:
-//! `NODE_SQLITE` is a path, or `NODE_POSTGRES` is a URL and `NODE_SCHEMA` a schema. `NODE_LIMIT` is the limit per user.
+//! `NODE_SQLITE` is a path, or `NODE_POSTGRES` is a URL and `NODE_SCHEMA` a schema. `NODE_LIMIT` is the limit per user, and `NODE_LEASE` a number of
+//! milliseconds for which the node may admit from memory.
 
 use std::env::var;
 use std::error::Error as StdError;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, Query};
 use os_session::routing::{Router, get, post};
-use os_session::{Error, PostgresStore, Session, SessionHandle, Sessions, SqliteStore, UserId, connected};
+use os_session::{Error, LeasedStore, PostgresStore, Session, SessionHandle, Sessions, SqliteStore, UserId, connected};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
@@ -26,9 +28,19 @@ async fn main() -> ExitCode {
 #[expect(clippy::print_stdout, reason = "its address is its first line")]
 async fn serve() -> Result<(), Box<dyn StdError>> {
     let builder = Sessions::builder().insecure_plain_http();
+    let lease = match var("NODE_LEASE") {
+        Ok(millis) => Some(Duration::from_millis(millis.parse()?)),
+        Err(_) => None,
+    };
     let builder = match (var("NODE_SQLITE"), var("NODE_POSTGRES")) {
         (Ok(path), _) => builder.store(SqliteStore::open(path).await?),
-        (_, Ok(url)) => builder.store(PostgresStore::builder().schema(var("NODE_SCHEMA")?).connect(&url).await?),
+        (_, Ok(url)) => {
+            let store = PostgresStore::builder().schema(var("NODE_SCHEMA")?).connect(&url).await?;
+            match lease {
+                Some(lease) => builder.store(LeasedStore::builder(store).lease(lease).start()?),
+                None => builder.store(store),
+            }
+        }
         _ => return Err("NODE_SQLITE or NODE_POSTGRES says where the sessions are".into()),
     };
     let builder = match var("NODE_LIMIT") {

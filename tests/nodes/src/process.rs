@@ -3,6 +3,9 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 /// Where a node keeps its sessions.
 #[derive(Debug, Clone)]
@@ -26,6 +29,15 @@ pub struct Node {
     pub address: String,
 }
 
+/// How a node is started.
+#[derive(Debug, Clone, Copy)]
+pub struct How {
+    /// Sessions of a user.
+    pub limit: u32,
+    /// How long it may admit from memory; `None`: not at all.
+    pub lease: Option<Duration>,
+}
+
 impl Node {
     /// Starts one and waits until it listens.
     ///
@@ -36,13 +48,20 @@ impl Node {
     /// # Panics
     ///
     /// If there is no such program.
-    pub fn start(program: &str, place: &Place, limit: u32) -> Result<Self, String> {
+    pub fn start(program: &str, place: &Place, how: How) -> Result<Self, String> {
         let mut command = Command::new(program);
         match place {
             Place::Sqlite(path) => command.env("NODE_SQLITE", path),
             Place::Postgres { url, schema } => command.env("NODE_POSTGRES", url).env("NODE_SCHEMA", schema),
         };
-        command.env("NODE_LIMIT", limit.to_string()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if let Some(lease) = how.lease {
+            command.env("NODE_LEASE", lease.as_millis().to_string());
+        }
+        command
+            .env("NODE_LIMIT", how.limit.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let child = command.spawn().expect("the node can be started");
         let mut node = Self { child, address: String::new() };
         let stdout = node.child.stdout.take().expect("it is piped");
@@ -54,6 +73,28 @@ impl Node {
             return Err(said);
         }
         Ok(node)
+    }
+
+    /// `SIGSTOP`: it is there, and does nothing.
+    ///
+    /// # Panics
+    ///
+    /// If it is not there.
+    pub fn pause(&self) {
+        kill_process(self.pid(), Signal::STOP).expect("it is there");
+    }
+
+    /// `SIGCONT`.
+    ///
+    /// # Panics
+    ///
+    /// If it is not there.
+    pub fn go_on(&self) {
+        kill_process(self.pid(), Signal::CONT).expect("it is there");
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
     }
 
     /// `kill -9`, and waits until it is gone.

@@ -1,19 +1,21 @@
 //! Nodes with their sessions in PostgreSQL: killed, outlived, and two over one database.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::http::Method;
-use os_session_nodes::{Client, Crowd, LIMIT, Node, Place};
+use os_session_nodes::{Client, Crowd, How, LIMIT, Node, Place, Two};
 use os_session_tests::cluster::Cluster;
 use os_session_tests::postgres::TestSchema;
 use tokio::sync::Notify;
 
 const MANY: u32 = 2000;
-const TIMES: usize = 1000;
 
-fn start(schema: &TestSchema, limit: u32) -> Result<Node, String> {
+const STRICT: How = How { limit: LIMIT, lease: None };
+
+fn start(schema: &TestSchema, how: How) -> Result<Node, String> {
     let place = Place::Postgres { url: schema.url.clone(), schema: schema.name.clone() };
-    Node::start(env!("CARGO_BIN_EXE_node"), &place, limit)
+    Node::start(env!("CARGO_BIN_EXE_node"), &place, how)
 }
 
 async fn sessions_left(schema: &TestSchema) -> i64 {
@@ -24,7 +26,7 @@ async fn sessions_left(schema: &TestSchema) -> i64 {
 async fn what_was_answered_before_a_node_crashed_holds_after_it() {
     for answers in [1, 137, 900] {
         let schema = TestSchema::new();
-        let mut node = start(&schema, LIMIT).unwrap();
+        let mut node = start(&schema, STRICT).unwrap();
         let (client, broken) = (Client::new(), Arc::new(Notify::new()));
         let address = node.address.clone();
         let killer = async {
@@ -33,7 +35,7 @@ async fn what_was_answered_before_a_node_crashed_holds_after_it() {
         };
         let (crowd, ()) = tokio::join!(Crowd::run(&client, &address, answers, broken.clone()), killer);
 
-        let node = start(&schema, LIMIT).unwrap();
+        let node = start(&schema, STRICT).unwrap();
         crowd.check(&client, &node.address).await;
         assert_eq!(sessions_left(&schema).await, 0, "everybody has logged out everywhere");
     }
@@ -43,7 +45,7 @@ async fn what_was_answered_before_a_node_crashed_holds_after_it() {
 async fn what_was_answered_before_the_server_crashed_holds_after_it() {
     let cluster = Cluster::start();
     let schema = TestSchema::at(cluster.url());
-    let node = start(&schema, LIMIT).unwrap();
+    let node = start(&schema, STRICT).unwrap();
     for answers in [137, 700] {
         let (client, broken) = (Client::new(), Arc::new(Notify::new()));
         let killer = async {
@@ -65,84 +67,94 @@ async fn what_was_answered_before_the_server_crashed_holds_after_it() {
 async fn a_node_outlives_its_server_and_none_starts_without() {
     let cluster = Cluster::start();
     let schema = TestSchema::at(cluster.url());
-    let (node, client) = (start(&schema, LIMIT).unwrap(), Client::new());
+    let (node, client) = (start(&schema, STRICT).unwrap(), Client::new());
     let cookie = client.login(&node.address, "alice").await;
     cluster.stop();
 
     let reply = client.ask(Method::GET, &node.address, "/me", &cookie).await.expect("the node lives");
     assert!(reply.status == 503 && reply.retry_after, "{reply:?}");
-    let refused = start(&schema, LIMIT).expect_err("the store connects when it is made");
+    let refused = start(&schema, STRICT).expect_err("the store connects when it is made");
     assert!(refused.contains("connect"), "{refused}");
 
     cluster.resume();
     assert_eq!(client.status(&node.address, "/me", &cookie).await, 200, "nothing has to be restarted");
 }
 
+/// Longer than a thousand of anything takes.
+const LEASE: Duration = Duration::from_secs(5);
+/// Who admits from memory: nobody, or both.
+const MODES: [[Option<Duration>; 2]; 2] = [[None, None], [Some(LEASE), Some(LEASE)]];
+
 /// Two nodes over one database, and a client.
-fn both(schema: &TestSchema, limit: u32) -> (Node, Node, Client) {
-    (start(schema, limit).unwrap(), start(schema, limit).unwrap(), Client::new())
+fn both(schema: &TestSchema, leases: [Option<Duration>; 2]) -> Two {
+    let [one, other] = leases.map(|lease| start(schema, How { limit: MANY, lease }).unwrap());
+    Two { one, other, client: Client::new() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_out_on_one_node_is_obeyed_by_the_next_request_on_another() {
-    let schema = TestSchema::new();
-    let (one, other, client) = both(&schema, MANY);
-    for _ in 0..TIMES {
-        let cookie = client.login(&one.address, "alice").await;
-        assert_eq!(client.status(&other.address, "/me", &cookie).await, 200);
-        client.change(Method::POST, &one.address, "/logout", &cookie).await;
-        assert_eq!(client.status(&other.address, "/me", &cookie).await, 401);
+    // And of a node that asks the store each time, by one that does not.
+    for mode in MODES.into_iter().chain([[None, Some(LEASE)]]) {
+        both(&TestSchema::new(), mode).log_outs().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_out_everywhere_is_obeyed_by_the_next_request_on_another() {
-    let schema = TestSchema::new();
-    let (one, other, client) = both(&schema, MANY);
-    for _ in 0..TIMES {
-        let cookie = client.login(&one.address, "bob").await;
-        let elsewhere = client.login(&other.address, "bob").await;
-        assert_eq!(client.status(&other.address, "/me", &elsewhere).await, 200);
-        client.change(Method::POST, &one.address, "/logout-everywhere", &cookie).await;
-        assert_eq!(client.status(&other.address, "/me", &elsewhere).await, 401);
+    for mode in MODES {
+        both(&TestSchema::new(), mode).log_outs_everywhere().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_device_is_shut_out_by_the_next_request_on_another() {
-    let schema = TestSchema::new();
-    let (one, other, client) = both(&schema, MANY);
-    let here = client.login(&one.address, "carol").await;
-    let list = client.ask(Method::GET, &one.address, "/devices", &here).await.unwrap().body;
-    let own: Vec<String> = serde_json::from_str(&list).unwrap();
-    for _ in 0..TIMES {
-        let there = client.login(&other.address, "carol").await;
-        let list = client.ask(Method::GET, &one.address, "/devices", &here).await.unwrap().body;
-        let handles: Vec<String> = serde_json::from_str(&list).unwrap();
-        let handle = handles.iter().find(|handle| !own.contains(handle)).expect("the new one is listed");
-        assert_eq!(client.status(&other.address, "/me", &there).await, 200);
-        client.change(Method::POST, &one.address, &format!("/devices/{handle}/close"), &here).await;
-        assert_eq!(client.status(&other.address, "/me", &there).await, 401);
+    for mode in MODES {
+        both(&TestSchema::new(), mode).closed_devices().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_taken_away_is_missed_by_the_next_request_on_another() {
-    let schema = TestSchema::new();
-    let (one, other, client) = both(&schema, MANY);
-    let cookie = client.login(&other.address, "dave").await;
-    for _ in 0..TIMES {
-        client.change(Method::POST, &one.address, "/groups/admin/dave", "").await;
-        assert_eq!(client.status(&other.address, "/admin", &cookie).await, 200);
-        client.change(Method::DELETE, &one.address, "/groups/admin/dave", "").await;
-        assert_eq!(client.status(&other.address, "/admin", &cookie).await, 403);
+    for mode in MODES {
+        both(&TestSchema::new(), mode).groups_taken_away().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_stopped_delays_a_log_out_by_its_lease_and_refuses_when_it_goes_on() {
+    const LEASE: Duration = Duration::from_secs(2);
+    let schema = TestSchema::new();
+    let Two { one, other, client } = both(&schema, [Some(LEASE), Some(LEASE)]);
+    let cookie = client.login(&one.address, "alice").await;
+    let elsewhere = client.login(&one.address, "bob").await;
+    for _ in 0..10 {
+        assert_eq!(client.status(&other.address, "/me", &cookie).await, 200);
+    }
+    other.pause();
+    let began = Instant::now();
+    client.change(Method::POST, &one.address, "/logout", &cookie).await;
+    let waited = began.elapsed();
+    // A request that is there before it goes on is decided after that.
+    let (late, ()) = tokio::join!(client.status(&other.address, "/me", &cookie), async { other.go_on() });
+    assert_eq!(late, 401, "it refuses as soon as it goes on");
+    assert!(waited < LEASE * 2, "the log-out waited for {waited:?}");
+    assert_eq!(client.status(&other.address, "/me", &elsewhere).await, 200, "and admits whom it may");
+
+    other.pause();
+    client.change(Method::POST, &one.address, "/logout", &elsewhere).await;
+    let third = client.login(&one.address, "carol").await;
+    let began = Instant::now();
+    client.change(Method::POST, &one.address, "/logout", &third).await;
+    assert!(began.elapsed() < LEASE / 2, "nobody waits twice for a node that does nothing");
+    other.go_on();
+    assert_eq!(client.status(&other.address, "/me", &third).await, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn parallel_log_ins_over_both_nodes_leave_the_limit() {
     let schema = TestSchema::new();
-    let (one, other, client) = both(&schema, LIMIT);
+    let [one, other] = [None, Some(LEASE)].map(|lease| start(&schema, How { limit: LIMIT, lease }).unwrap());
+    let client = Client::new();
     for round in 0..10 {
         let mut logins = tokio::task::JoinSet::new();
         for number in 0..50 {

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use os_session_nodes::{Client, Crowd, LIMIT, Node, Place};
+use os_session_nodes::{Client, Crowd, How, LIMIT, Node, Place};
 use rusqlite::Connection;
 use tokio::sync::Notify;
 
 fn start(path: &Path) -> Result<Node, String> {
-    Node::start(env!("CARGO_BIN_EXE_node"), &Place::Sqlite(path.to_owned()), LIMIT)
+    Node::start(env!("CARGO_BIN_EXE_node"), &Place::Sqlite(path.to_owned()), How { limit: LIMIT, lease: None })
 }
 
 #[tokio::test(flavor = "multi_thread")]
