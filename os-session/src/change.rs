@@ -21,6 +21,44 @@ pub enum Change {
     Everything,
 }
 
+/// The words in which the stores of this crate tell changes: `s` and a handle, `g` and a user, `b` and a browser, both as hexadecimal digits.
+#[cfg(any(feature = "postgres", feature = "redis"))]
+impl Change {
+    /// What a word says; one that a newer release made up may mean anything.
+    pub(crate) fn from_word(word: &str) -> Self {
+        let read = || {
+            let (kind, name) = word.split_at_checked(1)?;
+            Some(match kind {
+                "s" => Self::Session(name.parse().ok()?),
+                "g" => Self::Groups(UserId::from(String::from_utf8(bytes(name)?).ok()?)),
+                "b" => Self::Browser(BrowserKey::from_bytes(bytes(name)?.try_into().ok()?)),
+                _ => return None,
+            })
+        };
+        read().unwrap_or(Self::Everything)
+    }
+
+    /// What a message says: the node that did it, and words. `?` is no change, but a node that tries whether it is heard.
+    pub(crate) fn tell_message(message: &str, own_node: &str, listener: &Listener, echo: impl FnOnce()) {
+        let (node, words) = message.split_once(' ').unwrap_or((message, "*"));
+        match words {
+            "?" if node == own_node => echo(),
+            "?" => {}
+            _ if node == own_node => listener.tell(News::OwnChange),
+            _ => words.split(' ').map(Self::from_word).for_each(|change| listener.tell(News::Changed(change))),
+        }
+    }
+}
+
+/// The bytes that these hexadecimal digits stand for.
+#[cfg(any(feature = "postgres", feature = "redis"))]
+fn bytes(digits: &str) -> Option<Vec<u8>> {
+    if !digits.is_ascii() || digits.len() % 2 != 0 {
+        return None;
+    }
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).ok()).collect()
+}
+
 /// What a store tells while it [listens](crate::Store::listen).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -54,5 +92,21 @@ impl Listener {
 impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Listener")
+    }
+}
+
+#[cfg(all(test, any(feature = "postgres", feature = "redis")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_cannot_be_read_may_mean_anything() {
+        assert_eq!(Change::from_word("sffffffffffffffff"), Change::Session(SessionHandle::from_u64(u64::MAX)));
+        assert_eq!(Change::from_word("gc3a9"), Change::Groups("é".into()));
+        let browser = format!("b{}", "07".repeat(32));
+        assert_eq!(Change::from_word(&browser), Change::Browser(BrowserKey::from_bytes([7; 32])));
+        for word in ["", "*", "s", "s1x", "g1", "gxx", "gé", "gff", "b07", "zabc", "é"] {
+            assert_eq!(Change::from_word(word), Change::Everything, "{word:?}");
+        }
     }
 }

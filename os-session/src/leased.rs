@@ -4,6 +4,7 @@ mod memory;
 mod renewing;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ struct Shared<S> {
     /// With the last handle it is dropped, and the renewals end.
     stopping: watch::Sender<bool>,
     renewals: Mutex<Option<JoinHandle<()>>>,
+    /// How often the store was asked for a lease.
+    asked: AtomicU64,
 }
 
 impl<S> Clone for LeasedStore<S> {
@@ -125,6 +128,7 @@ where
             listener: Mutex::default(),
             stopping: watch::Sender::new(false),
             renewals: Mutex::default(),
+            asked: AtomicU64::new(0),
         };
         let shared = Arc::new(shared);
         let stopping = shared.stopping.subscribe();
@@ -162,7 +166,21 @@ where
         self.shared.memory.holds_lease()
     }
 
-    fn store(&self) -> &S {
+    /// How many sessions were found in memory since this store was made, each a round trip saved.
+    #[must_use]
+    pub fn found_in_memory(&self) -> u64 {
+        self.shared.memory.hits()
+    }
+
+    /// How often this node has asked for its lease since this store was made, each a round trip beside those of requests.
+    #[must_use]
+    pub fn renewals(&self) -> u64 {
+        self.shared.asked.load(Ordering::Relaxed)
+    }
+
+    /// The store behind it.
+    #[must_use]
+    pub fn store(&self) -> &S {
         &self.shared.store
     }
 }

@@ -22,12 +22,14 @@ mod lease_clock;
 mod lease;
 mod leased;
 mod memory;
-#[cfg(any(feature = "postgres", feature = "sqlite-unbundled"))]
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite-unbundled"))]
 mod told;
 #[cfg(feature = "sqlite-unbundled")]
 mod sqlite;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 mod groups;
 mod cookie;
 mod device;
@@ -90,6 +92,8 @@ pub use crate::memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use crate::postgres::{PostgresBuilder, PostgresStore};
 pub use crate::process::{Process, ProcessId};
+#[cfg(feature = "redis")]
+pub use crate::redis::{RedisBuilder, RedisStore};
 pub use crate::return_to::ReturnTo;
 pub use crate::rpc::FromRefusal;
 pub use crate::sessions::{SessionInfo, Sessions, StoredGroups};

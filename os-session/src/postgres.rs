@@ -127,6 +127,12 @@ impl PostgresStore {
         Ok(migrations::script(&Schema::new(schema)?))
     }
 
+    /// How many round trips operations have taken since this store was made, leases included: for the numbers of an application.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.pool().round_trips()
+    }
+
     fn pool(&self) -> &Pool {
         &self.shared.pool
     }

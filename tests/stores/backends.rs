@@ -3,8 +3,9 @@
 use std::future::Future;
 
 use os_session::testing::Clock;
-use os_session::{MemoryStore, PostgresStore, SqliteStore, Store};
+use os_session::{MemoryStore, PostgresStore, RedisStore, SqliteStore, Store};
 use os_session_tests::postgres::TestSchema;
+use os_session_tests::redis::TestPrefix;
 use tempfile::TempDir;
 
 /// An empty store, as one or two processes have it.
@@ -101,5 +102,35 @@ impl Backend for Postgres {
 
     async fn reopen(&mut self) {
         self.stores = Self::stores(&self.schema, &self.clock).await;
+    }
+}
+
+/// Two stores on one prefix of Redis.
+pub(crate) struct Redis {
+    clock: Clock,
+    stores: [RedisStore; 2],
+    prefix: TestPrefix,
+}
+
+impl Redis {
+    async fn stores(prefix: &TestPrefix, clock: &Clock) -> [RedisStore; 2] {
+        [prefix.store(clock.clone()).await, prefix.store(clock.clone()).await]
+    }
+}
+
+impl Backend for Redis {
+    type Store = RedisStore;
+
+    async fn open(clock: Clock) -> Self {
+        let prefix = TestPrefix::new();
+        Self { stores: Self::stores(&prefix, &clock).await, clock, prefix }
+    }
+
+    fn handles(&self) -> [Self::Store; 2] {
+        self.stores.clone()
+    }
+
+    async fn reopen(&mut self) {
+        self.stores = Self::stores(&self.prefix, &self.clock).await;
     }
 }

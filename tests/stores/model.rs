@@ -16,7 +16,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 
 use self::check::Run;
 use self::operations::{Operation, operation};
-use crate::backends::{Backend, Memory, Postgres, Sqlite};
+use crate::backends::{Backend, Memory, Postgres, Redis, Sqlite};
 use crate::flawed::{Flaw, Flawed, NoFlaw, browsers, ends, groups, life, limits, shared, slots as wrong_slots, values};
 
 /// How many sequences are tried: `PROPTEST_CASES`, or this many.
@@ -64,6 +64,11 @@ fn the_sqlite_store_follows_the_model() {
 #[test]
 fn the_postgres_store_follows_the_model() {
     follows_the_model::<Postgres>(16);
+}
+
+#[test]
+fn the_redis_store_follows_the_model() {
+    follows_the_model::<Redis>(40);
 }
 
 /// A store with a flaw, and another process beside it.

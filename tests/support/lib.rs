@@ -4,5 +4,6 @@ pub mod cluster;
 pub mod log;
 pub mod postgres;
 pub mod proxy;
+pub mod redis;
 pub mod store;
 pub mod trace;

@@ -1,17 +1,18 @@
-//! A wire to PostgreSQL that a test can watch and hold still.
+//! A wire to PostgreSQL or Redis that a test can watch and hold still.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use redis::{ConnectionAddr, IntoConnectionInfo as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
-/// Passes everything on to a server, and counts round trips: each ends with the server saying that it is ready. A connection on which the server has
-/// told something unasked is one that listens, and is not counted.
+/// Passes everything on to a server, and counts round trips: in PostgreSQL each ends with the server saying that it is ready, in Redis
+/// each begins with a command. A connection on which news are heard is not counted.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -19,7 +20,8 @@ pub struct Proxy {
     connections: Arc<AtomicU64>,
     /// Connections with a smaller number stand still.
     still_below: watch::Sender<u64>,
-    server: Config,
+    /// What comes before the address in the URL of the proxy, and behind it.
+    around: (String, String),
 }
 
 impl Proxy {
@@ -29,19 +31,15 @@ impl Proxy {
     ///
     /// If the address names no server by TCP.
     pub async fn before(url: &str) -> Self {
-        let server: Config = url.parse().expect("the address is one");
-        let host = match server.get_hosts() {
-            [Host::Tcp(host)] => host.clone(),
-            hosts => panic!("one host by TCP is wanted, not {hosts:?}"),
-        };
-        let target = (host, server.get_ports().first().copied().unwrap_or(5432));
+        let (target, around) = if url.starts_with("redis://") { redis_server(url) } else { postgres_server(url) };
+        let is_redis = url.starts_with("redis://");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let proxy = Self {
             address: listener.local_addr().expect("it is bound"),
             trips: Arc::default(),
             connections: Arc::default(),
             still_below: watch::Sender::new(0),
-            server,
+            around,
         };
         let (trips, connections, still_below) =
             (proxy.trips.clone(), proxy.connections.clone(), proxy.still_below.clone());
@@ -51,8 +49,12 @@ impl Proxy {
                 let Ok(server) = TcpStream::connect(target.clone()).await else { continue };
                 let (client_reads, client_writes) = client.into_split();
                 let (server_reads, server_writes) = server.into_split();
-                tokio::spawn(pass(client_reads, server_writes, number, still_below.subscribe(), None));
-                tokio::spawn(pass(server_reads, client_writes, number, still_below.subscribe(), Some(trips.clone())));
+                let (commands, answers) = match is_redis {
+                    true => (Some(Messages::redis(trips.clone())), None),
+                    false => (None, Some(Messages::postgres(trips.clone()))),
+                };
+                tokio::spawn(pass(client_reads, server_writes, number, still_below.subscribe(), commands));
+                tokio::spawn(pass(server_reads, client_writes, number, still_below.subscribe(), answers));
             }
         });
         proxy
@@ -61,9 +63,7 @@ impl Proxy {
     /// The address to connect to instead.
     #[must_use]
     pub fn url(&self) -> String {
-        let user = self.server.get_user().unwrap_or("postgres");
-        let database = self.server.get_dbname().unwrap_or(user);
-        format!("postgres://{user}@{}/{database}?sslmode=disable", self.address)
+        format!("{}{}{}", self.around.0, self.address, self.around.1)
     }
 
     /// The round trips since this was last called.
@@ -94,21 +94,40 @@ impl Proxy {
     }
 }
 
+fn postgres_server(url: &str) -> ((String, u16), (String, String)) {
+    let server: Config = url.parse().expect("the address is one");
+    let host = match server.get_hosts() {
+        [Host::Tcp(host)] => host.clone(),
+        hosts => panic!("one host by TCP is wanted, not {hosts:?}"),
+    };
+    let user = server.get_user().unwrap_or("postgres");
+    let database = server.get_dbname().unwrap_or(user);
+    let around = (format!("postgres://{user}@"), format!("/{database}?sslmode=disable"));
+    ((host, server.get_ports().first().copied().unwrap_or(5432)), around)
+}
+
+fn redis_server(url: &str) -> ((String, u16), (String, String)) {
+    let server = url.into_connection_info().expect("the address is one");
+    match server.addr() {
+        ConnectionAddr::Tcp(host, port) => ((host.clone(), *port), ("redis://".to_owned(), String::new())),
+        address => panic!("a host by TCP is wanted, not {address}"),
+    }
+}
+
 async fn pass(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     number: u64,
     mut still_below: watch::Receiver<u64>,
-    trips: Option<Arc<AtomicUsize>>,
+    mut messages: Option<Messages>,
 ) {
-    let mut messages = Messages::default();
     let mut buffer = vec![0; 1 << 16];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
         if still_below.wait_for(|below| number >= *below).await.is_err() {
             return;
         }
-        if let Some(trips) = &trips {
-            trips.fetch_add(messages.ready(&buffer[..read]), Ordering::SeqCst);
+        if let Some(messages) = &mut messages {
+            messages.count(&buffer[..read]);
         }
         if to.write_all(&buffer[..read]).await.is_err() {
             return;
@@ -117,29 +136,75 @@ async fn pass(
     let _ = to.shutdown().await;
 }
 
-/// What a server sends, cut into messages: a letter, a length that counts itself, and what it says.
-#[derive(Default)]
+/// What is said in one direction, cut into messages, of which some are counted.
 struct Messages {
     unread: Vec<u8>,
+    counted: Arc<AtomicUsize>,
+    /// How long the first message is, if all of it is there, and what it is.
+    first: fn(&[u8]) -> Option<(usize, Kind)>,
+    /// News are heard here.
     listens: bool,
 }
 
+/// What a message is to one who counts.
+#[derive(PartialEq, Eq)]
+enum Kind {
+    Counts,
+    Other,
+    Listens,
+}
+
 impl Messages {
-    /// How often these bytes say that the server is ready.
-    fn ready(&mut self, bytes: &[u8]) -> usize {
+    /// How often a server says that it is ready.
+    fn postgres(counted: Arc<AtomicUsize>) -> Self {
+        Self { unread: Vec::new(), counted, first: first_of_postgres, listens: false }
+    }
+
+    /// The commands of a client.
+    fn redis(counted: Arc<AtomicUsize>) -> Self {
+        Self { unread: Vec::new(), counted, first: first_of_redis, listens: false }
+    }
+
+    fn count(&mut self, bytes: &[u8]) {
         self.unread.extend_from_slice(bytes);
-        let mut ready = 0;
         let mut rest = &self.unread[..];
-        while let [letter, a, b, c, d, ..] = *rest {
-            let length = 1 + u32::from_be_bytes([a, b, c, d]) as usize;
-            if rest.len() < length {
-                break;
-            }
-            self.listens |= letter == b'A';
-            ready += usize::from(letter == b'Z');
+        while let Some((length, kind)) = (self.first)(rest) {
+            self.listens |= kind == Kind::Listens;
+            self.counted.fetch_add(usize::from(kind == Kind::Counts && !self.listens), Ordering::SeqCst);
             rest = &rest[length..];
         }
         self.unread = rest.to_vec();
-        if self.listens { 0 } else { ready }
     }
+}
+
+/// A letter, a length that counts itself, and what it says: `Z` that the server is ready, `A` news.
+fn first_of_postgres(bytes: &[u8]) -> Option<(usize, Kind)> {
+    let [letter, a, b, c, d, ..] = *bytes else { return None };
+    let length = 1 + u32::from_be_bytes([a, b, c, d]) as usize;
+    let kind = match letter {
+        b'Z' => Kind::Counts,
+        b'A' => Kind::Listens,
+        _ => Kind::Other,
+    };
+    (bytes.len() >= length).then_some((length, kind))
+}
+
+/// `*` and how many words, and before each word `$` and how many bytes.
+fn first_of_redis(bytes: &[u8]) -> Option<(usize, Kind)> {
+    let (mut place, words) = number_at(bytes, 0)?;
+    for _ in 0..words {
+        let (word, length) = number_at(bytes, place)?;
+        place = word + length + 2;
+    }
+    let command = bytes.get(..place)?;
+    let listens = command.windows(9).any(|word| word.eq_ignore_ascii_case(b"subscribe"));
+    Some((place, if listens { Kind::Listens } else { Kind::Counts }))
+}
+
+/// The number behind the sign at that place, and where the line ends.
+fn number_at(bytes: &[u8], place: usize) -> Option<(usize, usize)> {
+    let line = bytes.get(place + 1..)?;
+    let length = line.iter().position(|byte| *byte == b'\n')?;
+    let number = std::str::from_utf8(&line[..length]).ok()?.trim().parse().expect("a client counts what it says");
+    Some((place + 1 + length + 1, number))
 }

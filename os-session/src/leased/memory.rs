@@ -18,6 +18,7 @@ pub(super) struct Memory {
     /// When the lease ends, in nanoseconds by that clock; in the past if there is none.
     until: AtomicU64,
     most: usize,
+    hits: AtomicU64,
     tables: RwLock<Tables>,
 }
 
@@ -46,7 +47,13 @@ pub(super) struct Sent {
 
 impl Memory {
     pub(super) fn new(most: usize) -> Self {
-        Self { clock: LeaseClock::new(), until: AtomicU64::new(0), most, tables: RwLock::default() }
+        Self {
+            clock: LeaseClock::new(),
+            until: AtomicU64::new(0),
+            most,
+            hits: AtomicU64::new(0),
+            tables: RwLock::default(),
+        }
     }
 
     pub(super) fn now(&self) -> Duration {
@@ -84,7 +91,16 @@ impl Memory {
         // As this clock counts, and a bit more: nobody is admitted after their time.
         let since = now.saturating_sub(kept.asked);
         found.now = found.now.after(since + since / 100);
-        (found.now < found.ends).then_some(found)
+        if found.now >= found.ends {
+            return None;
+        }
+        drop(tables);
+        self.hits.fetch_add(1, Ordering::Relaxed);
+        Some(found)
+    }
+
+    pub(super) fn hits(&self) -> u64 {
+        self.hits.load(Ordering::Relaxed)
     }
 
     /// To be taken before the store is asked.

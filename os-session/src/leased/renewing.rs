@@ -1,5 +1,6 @@
 //! The task that keeps a node's lease.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -63,10 +64,11 @@ impl<S: LeaseStore> Lease<S> {
     /// Joins the list, or renews until there is nothing left to apply. The answer is when to do so again; `None` if nobody needs it.
     async fn renew(&mut self) -> Result<Option<Duration>, StoreError> {
         let Some(shared) = self.shared.upgrade() else { return Ok(None) };
-        let Shared { store, memory, lease, .. } = &*shared;
+        let Shared { store, memory, lease, asked, .. } = &*shared;
         loop {
             // The lease counts from before its renewal was sent.
             let sent = memory.now();
+            asked.fetch_add(1, Ordering::Relaxed);
             let Some((node, applied)) = &mut self.node else {
                 memory.end_lease();
                 let node = format!("{:016x}", getrandom::u64().map_err(StoreError::new)?);

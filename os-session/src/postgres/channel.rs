@@ -14,9 +14,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, Connection, Socket};
 use super::failure;
 use super::schema::Schema;
 use crate::change::{Change, Listener, News};
-use crate::store::{SessionHandle, StoreError};
-use crate::token::BrowserKey;
-use crate::user::UserId;
+use crate::store::StoreError;
 
 /// How often the channel is tried: a server that is gone without a word, or a pooler that swallows messages, is found out so.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -92,7 +90,9 @@ impl Channel {
         let hear = async {
             loop {
                 match wire.next().await {
-                    Some(Ok(AsyncMessage::Notification(told))) => self.heard(told.payload(), listener, &echo),
+                    Some(Ok(AsyncMessage::Notification(told))) => {
+                        Change::tell_message(told.payload(), &self.node, listener, || echo.notify_one());
+                    }
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return failure::failed(&error),
                     None => return StoreError::new("PostgreSQL closed the connection on which changes are heard"),
@@ -140,57 +140,6 @@ impl Channel {
                 is_new = false;
             }
             sleep(HEARTBEAT).await;
-        }
-    }
-
-    fn heard(&self, message: &str, listener: &Listener, echo: &Notify) {
-        let (node, changes) = message.split_once(' ').unwrap_or((message, "*"));
-        if node == self.node {
-            match changes {
-                "?" => echo.notify_one(),
-                _ => listener.tell(News::OwnChange),
-            }
-            return;
-        }
-        if changes != "?" {
-            changes.split(' ').map(change).for_each(|change| listener.tell(News::Changed(change)));
-        }
-    }
-}
-
-/// What one word of a message says; one that a newer release made up may mean anything.
-fn change(word: &str) -> Change {
-    let read = || {
-        let (kind, name) = word.split_at_checked(1)?;
-        Some(match kind {
-            "s" => Change::Session(SessionHandle::from_u64(name.parse::<i64>().ok()?.cast_unsigned())),
-            "g" => Change::Groups(UserId::from(String::from_utf8(bytes(name)?).ok()?)),
-            "b" => Change::Browser(BrowserKey::from_bytes(bytes(name)?.try_into().ok()?)),
-            _ => return None,
-        })
-    };
-    read().unwrap_or(Change::Everything)
-}
-
-/// The bytes that these hexadecimal digits stand for.
-fn bytes(digits: &str) -> Option<Vec<u8>> {
-    if !digits.is_ascii() || digits.len() % 2 != 0 {
-        return None;
-    }
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).ok()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_that_cannot_be_read_may_mean_anything() {
-        assert_eq!(change("s-1"), Change::Session(SessionHandle::from_u64(u64::MAX)));
-        assert_eq!(change("gc3a9"), Change::Groups("é".into()));
-        assert_eq!(change(&format!("b{}", "07".repeat(32))), Change::Browser(BrowserKey::from_bytes([7; 32])));
-        for word in ["", "*", "s", "s1x", "g1", "gxx", "gé", "gff", "b07", "zabc", "é"] {
-            assert_eq!(change(word), Change::Everything, "{word:?}");
         }
     }
 }

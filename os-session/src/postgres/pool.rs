@@ -1,6 +1,7 @@
 //! Connections, and the deadline of whatever is done with them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Hook, HookError, Manager, Object};
@@ -20,6 +21,7 @@ pub(super) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 pub(super) struct Pool {
     connections: deadpool_postgres::Pool,
     deadline: Duration,
+    round_trips: AtomicU64,
 }
 
 impl Pool {
@@ -44,7 +46,12 @@ impl Pool {
             }))
             .build()
             .map_err(StoreError::new)?;
-        Ok(Self { connections, deadline })
+        Ok(Self { connections, deadline, round_trips: AtomicU64::new(0) })
+    }
+
+    /// How many statements were sent.
+    pub(super) fn round_trips(&self) -> u64 {
+        self.round_trips.load(Ordering::Relaxed)
     }
 
     /// The rows that a statement answers with.
@@ -79,6 +86,7 @@ impl Pool {
             .await
             .map_err(|_| failure::all_in_use(self.deadline))?
             .map_err(failure::no_connection)?;
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
         match timeout_at(until, work(&connection)).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => {

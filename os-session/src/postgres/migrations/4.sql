@@ -79,7 +79,7 @@ begin
         perform set_config('os_session.awaited', logged::text, true);
     end if;
     perform {schema}.tell_1(
-        array(select 's' || h from unnest(revoked_handles) as h)
+        array(select 's' || lpad(to_hex(h), 16, '0') from unnest(revoked_handles) as h)
         || array(select 'g' || encode(convert_to(u, 'UTF8'), 'hex') from unnest(revoked_users) as u));
 end
 $$;

@@ -1,0 +1,140 @@
+//! What can be said before a connection is made.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::cluster::ClusterClientBuilder;
+use redis::{Client, ConnectionInfo};
+use tokio::time::timeout;
+
+use super::channel::Channel;
+use super::link::{Link, Links, Way};
+use super::scripts::Scripts;
+use super::{RedisStore, Shared, address, failure, greeting};
+use crate::clock::Clock;
+use crate::store::StoreError;
+use crate::told::Told;
+
+/// The longest deadline: no operation takes a day.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// Puts a [`RedisStore`] together: [`RedisStore::builder`].
+#[must_use = "it connects with `connect`"]
+pub struct RedisBuilder {
+    clock: Clock,
+    prefix: String,
+    deadline: Duration,
+}
+
+impl fmt::Debug for RedisBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisBuilder")
+            .field("prefix", &self.prefix)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RedisBuilder {
+    pub(super) fn new() -> Self {
+        Self { clock: Clock::new(), prefix: "os_session".to_owned(), deadline: Duration::from_secs(3) }
+    }
+
+    /// For tests: a clock whose turns are added to the server's time. The time itself is always the server's.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// What the names of all keys begin with, in braces: `os_session` by default, so that keys are named `{os_session}:…`. What is in
+    /// braces decides the node of a cluster, and all of a store is on one. It has one character at least, and no brace.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// How long an operation may take, the wait for a connection included: 3 seconds by default. Whatever takes longer
+    /// is an error, and the request is answered with 503.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Connects by URL: `redis://user:password@host:6379/0`, or `rediss://…` for TLS, which the application chooses with a feature of the
+    /// crate `redis`.
+    ///
+    /// # Errors
+    ///
+    /// A URL that cannot be read, or wants TLS where there is none; a server that cannot be reached, does not accept the user, is older
+    /// than Redis 7, a replica, a Sentinel or a node of a cluster. No error shows the password.
+    pub async fn connect(self, url: &str) -> Result<RedisStore, StoreError> {
+        let info = address::parse(url)?;
+        self.connect_with(&info).await
+    }
+
+    /// Connects with what the driver itself knows of a server, for what a URL cannot say.
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](RedisBuilder::connect).
+    pub async fn connect_with(self, info: &ConnectionInfo) -> Result<RedisStore, StoreError> {
+        let root = self.root()?;
+        let client = Client::open(address::prepared(info, self.deadline)).map_err(|error| failure::failed(&error))?;
+        self.finish(Way::One(client.clone()), vec![client], root).await
+    }
+
+    /// Connects to a cluster by the URLs of some of its nodes; the others are found. All of the store is on one of them, and follows its
+    /// hash slot when that moves.
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](RedisBuilder::connect), except that nodes of a cluster are what is wanted.
+    pub async fn connect_cluster<'a>(self, urls: impl IntoIterator<Item = &'a str>) -> Result<RedisStore, StoreError> {
+        let root = self.root()?;
+        let nodes = urls.into_iter().map(address::parse).collect::<Result<Vec<_>, _>>()?;
+        let servers = nodes.iter().map(|info| Client::open(address::prepared(info, self.deadline)));
+        let servers = servers.collect::<Result<Vec<_>, _>>().map_err(|error| failure::failed(&error))?;
+        let client = ClusterClientBuilder::new(nodes)
+            .connection_timeout(self.deadline)
+            .response_timeout(self.deadline)
+            .tcp_settings(address::tcp(self.deadline))
+            .build()
+            .map_err(|error| failure::failed(&error))?;
+        let connection = timeout(self.deadline, client.get_async_connection())
+            .await
+            .map_err(|_| failure::no_connection(self.deadline))?
+            .map_err(|error| failure::failed(&error))?;
+        self.finish(Way::Cluster(Link::Cluster(connection)), servers, root).await
+    }
+
+    /// What the names of all keys begin with.
+    fn root(&self) -> Result<String, StoreError> {
+        if self.prefix.is_empty() || self.prefix.contains(['{', '}']) {
+            return Err(StoreError::new(format!(
+                "`{}` cannot be the prefix of keys in Redis: it has one character at least, and no brace",
+                self.prefix
+            )));
+        }
+        if self.deadline.is_zero() {
+            return Err(StoreError::new("`deadline` must be more than zero"));
+        }
+        Ok(format!("{{{}}}:", self.prefix))
+    }
+
+    async fn finish(self, way: Way, servers: Vec<Client>, root: String) -> Result<RedisStore, StoreError> {
+        let links = Links::new(way, self.deadline.min(LONGEST));
+        let scripts = links
+            .with_link(async |link| {
+                greeting::check(link).await?;
+                greeting::warn_of_eviction(link).await;
+                Scripts::load(link).await.map_err(|error| failure::failed(&error))
+            })
+            .await?;
+        let node = format!("{:016x}", getrandom::u64().map_err(StoreError::new)?);
+        let channel = Channel::new(servers, &root, node, self.deadline.min(LONGEST));
+        let (clock, prefix) = (self.clock, self.prefix);
+        let shared = Shared { clock, prefix, root, scripts, links, channel, unread: Told::default() };
+        Ok(RedisStore { shared: Arc::new(shared) })
+    }
+}

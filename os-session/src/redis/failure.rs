@@ -1,0 +1,32 @@
+//! What went wrong, in words that may be logged.
+
+use std::time::Duration;
+
+use redis::{ErrorKind, RedisError};
+
+use crate::store::StoreError;
+
+/// An error of the server or of the way to it.
+pub(super) fn failed(error: &RedisError) -> StoreError {
+    if error.kind() == ErrorKind::AuthenticationFailed {
+        return StoreError::new("Redis does not accept the user name or the password");
+    }
+    let Some(code) = error.code() else {
+        return StoreError::new(format!("Redis cannot be reached: {error}"));
+    };
+    // What was sent is quoted behind the words, and is nothing for a log.
+    let detail = error.detail().unwrap_or_default();
+    let detail = detail.split(", with args").next().unwrap_or_default();
+    match code {
+        "READONLY" => StoreError::new("Redis answered READONLY: it is a replica, and knows what was true a while ago"),
+        code => StoreError::new(format!("Redis answered {code}: {detail}")),
+    }
+}
+
+pub(super) fn too_slow(deadline: Duration) -> StoreError {
+    StoreError::new(format!("Redis did not answer within {deadline:?}"))
+}
+
+pub(super) fn no_connection(deadline: Duration) -> StoreError {
+    StoreError::new(format!("no connection to Redis could be made within {deadline:?}"))
+}

@@ -1,0 +1,8 @@
+#!lua
+-- Puts a user in a group that is there.
+local user, group = ARGV[2], ARGV[3]
+if call('SISMEMBER', all_groups, group) == 0 then
+    return 0
+end
+change_membership(user, group, true)
+return 1

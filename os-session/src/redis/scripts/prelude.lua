@@ -1,0 +1,254 @@
+-- Stands before each script. What a store keeps, all under one hash tag, so that it is on one node of a cluster:
+--
+--   session:<key>           a hash, a session: format, user, handle, id, opened, seen, authenticated, idle, ends, expire, device
+--   sessions                a sorted set of the keys of all sessions, by the moment at which each is over
+--   sessions-of:<user>      the same of one user
+--   groups                  a set of the names of all groups
+--   groups-of:<user>        a set of the groups that a user is in
+--   browser:<key>           a hash, a browser: id, seen, idle, and the handle of the session that is open in it
+--   browsers                a sorted set of the keys of all browsers, by the moment at which each is over
+--   browsers-with:<handle>  a set of the browsers in which that session is open
+--   slots:<owner>           a hash, values by name. The owner is the id of a session or a browser, or `user:` and the user
+--   tab-slots:<tab><owner>  the same of one tab, whose key has 32 bytes
+--   tabs:<owner>            a sorted set of the tabs that have values, by the version of the latest
+--   counter                 the last number that was given
+--   leases                  a hash of the nodes that admit from memory: how far each has followed the log, how often it said so, and for how
+--                           many milliseconds it may do so without another word
+--   position                the position of the log
+--   revoked                 a sorted set, the log: what was taken from somebody, by its position
+--
+-- Nothing has an expiry of its own: what the server removed by itself, nobody could be told of. When a session or a browser is over,
+-- `sessions` and `browsers` say, and nothing else.
+--
+-- Numbers here are doubles. Moments are milliseconds since the Unix epoch and below 2^53, where whole numbers are exact; a handle
+-- is its sixteen digits, and whatever is compared and not counted is bytes.
+
+local FORMAT = 1
+local FOREVER = 9007199254740991
+-- Why a session ended.
+local CLOSED, REPLACED, EVICTED, EXPIRED = 0, 1, 2, 3
+-- What a caller is told whose new key is in use.
+local TAKEN = -1
+
+local call = redis.call
+local prefix = KEYS[1]
+-- How far a test has turned the clock, and the name of the node that asks.
+local turned, node = string.match(ARGV[1], '^(%d+) (%w+)$')
+local all_sessions = prefix .. 'sessions'
+local all_browsers = prefix .. 'browsers'
+local all_groups = prefix .. 'groups'
+local leases = prefix .. 'leases'
+local log_position = prefix .. 'position'
+local log = prefix .. 'revoked'
+local changes = prefix .. 'changes'
+
+local function session_at(key) return prefix .. 'session:' .. key end
+local function sessions_of(user) return prefix .. 'sessions-of:' .. user end
+local function groups_of(user) return prefix .. 'groups-of:' .. user end
+local function browser_at(key) return prefix .. 'browser:' .. key end
+local function browsers_with(handle) return prefix .. 'browsers-with:' .. handle end
+local function tabs_of(owner) return prefix .. 'tabs:' .. owner end
+local function values_of(owner, tab)
+    if tab == '' then
+        return prefix .. 'slots:' .. owner
+    end
+    return prefix .. 'tab-slots:' .. tab .. owner
+end
+
+-- A number as it is kept: Lua's own way of writing one drops digits.
+local function text(number)
+    return string.format('%.0f', number)
+end
+
+-- An argument that may be absent: nothing, or `=` and what it is.
+local function optional(argument)
+    if argument ~= '' then
+        return string.sub(argument, 2)
+    end
+end
+
+-- The moment by this server's clock, and how far a test has turned it. It stands still while a script runs.
+local function moment()
+    local time = call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(turned)
+end
+
+-- What this script takes from somebody, and what else other nodes are told, in words: a letter and a name. Names that may be any bytes are
+-- written as hexadecimal digits.
+local revoked, told = {}, {}
+
+local function digits(bytes)
+    return (string.gsub(bytes, '.', function(byte) return string.format('%02x', string.byte(byte)) end))
+end
+
+-- What has to be done at last: nodes are told, and for those that admit from memory it is logged. The answer is the position that they have to
+-- apply before it is over everywhere, or nothing where nobody is to be waited for.
+local function conclude()
+    local awaited = false
+    if #revoked > 0 and call('EXISTS', leases) == 1 then
+        awaited = call('INCR', log_position)
+        call('ZADD', log, awaited, text(awaited) .. ' ' .. table.concat(revoked, ' '))
+    end
+    for _, word in ipairs(revoked) do
+        table.insert(told, word)
+    end
+    for first = 1, #told, 100 do
+        call('PUBLISH', changes, node .. ' ' .. table.concat(told, ' ', first, math.min(first + 99, #told)))
+    end
+    return awaited
+end
+
+-- A number that was never given before. It follows the clock as well, so that a server that lost its last writes gives none of theirs.
+local function next_number()
+    local time = call('TIME')
+    local last = tonumber(call('GET', prefix .. 'counter') or 0)
+    local number = math.max(last + 1, time[1] * 1000000 + time[2])
+    call('SET', prefix .. 'counter', text(number))
+    return number
+end
+
+-- When something is over that was seen then.
+local function over(seen, idle, ends)
+    return math.min(seen + idle, ends or FOREVER, FOREVER)
+end
+
+local function is_live(index, key, now)
+    local ends = call('ZSCORE', index, key)
+    return ends and tonumber(ends) > now
+end
+
+-- Whether that is a format of a release no newer than this one.
+local function is_known(format)
+    return (tonumber(format or 0) or 0) <= FORMAT
+end
+
+-- Whether a session that is over may be tidied up here, as may what an index alone knows of.
+local function is_ours(key)
+    return is_known(call('HGET', session_at(key), 'format'))
+end
+
+-- Removes the values of an owner.
+local function remove_values(owner)
+    for _, tab in ipairs(call('ZRANGE', tabs_of(owner), 0, -1)) do
+        call('DEL', values_of(owner, tab))
+    end
+    call('DEL', tabs_of(owner), values_of(owner, ''))
+end
+
+-- Every way in which a session ends leads through here. The answer is what its end is told by, or nothing where there was none.
+local function end_session(key, why, now, user)
+    local record = call('HMGET', session_at(key), 'user', 'handle', 'id')
+    if not is_live(all_sessions, key, now) then
+        why = EXPIRED
+    end
+    user = record[1] or user
+    call('ZREM', all_sessions, key)
+    if user then
+        call('ZREM', sessions_of(user), key)
+    end
+    if record[3] then
+        remove_values(record[3])
+    end
+    if call('DEL', session_at(key)) == 1 then
+        if why ~= EXPIRED and record[2] then
+            table.insert(revoked, 's' .. record[2])
+        end
+        return {record[1], record[2], why}
+    end
+    return nil
+end
+
+-- Every exchange of a session's token leads through here.
+local function exchange_token(from, to)
+    local ends = call('ZSCORE', all_sessions, from)
+    call('RENAME', session_at(from), session_at(to))
+    table.insert(revoked, 's' .. call('HGET', session_at(to), 'handle'))
+    for _, index in ipairs({all_sessions, sessions_of(call('HGET', session_at(to), 'user'))}) do
+        call('ZREM', index, from)
+        call('ZADD', index, ends, to)
+    end
+end
+
+-- Every change of what groups a user is in leads through here.
+local function change_membership(user, group, is_in)
+    -- A rule may deny a group, so that to be put into one takes something away as well.
+    if call(is_in and 'SADD' or 'SREM', groups_of(user), group) == 1 then
+        table.insert(revoked, 'g' .. digits(user))
+    end
+end
+
+-- A live session that this release knows how to use.
+local function usable_session(key, now)
+    if not is_live(all_sessions, key, now) then
+        return nil
+    end
+    local record = call('HMGET', session_at(key), 'format', 'user', 'id', 'seen', 'idle', 'ends')
+    local session = {
+        user = record[2], id = record[3],
+        seen = tonumber(record[4] or ''), idle = tonumber(record[5] or ''), ends = tonumber(record[6] or ''),
+    }
+    if is_known(record[1]) and session.user and session.id and session.seen and session.idle and session.ends then
+        return session
+    end
+end
+
+-- A live browser.
+local function live_browser(key, now)
+    if not is_live(all_browsers, key, now) then
+        return nil
+    end
+    local record = call('HMGET', browser_at(key), 'id', 'seen', 'idle')
+    local browser = {id = record[1], seen = tonumber(record[2] or ''), idle = tonumber(record[3] or '')}
+    if browser.id and browser.seen and browser.idle then
+        return browser
+    end
+end
+
+-- Marks it as seen now.
+local function see_browser(key, browser, now)
+    local seen = math.max(browser.seen, now)
+    call('HSET', browser_at(key), 'seen', text(seen))
+    call('ZADD', all_browsers, 'XX', over(seen, browser.idle), key)
+end
+
+-- Removes a browser and its values.
+local function forget_browser(key)
+    local record = call('HMGET', browser_at(key), 'id', 'session')
+    call('DEL', browser_at(key))
+    call('ZREM', all_browsers, key)
+    if record[2] then
+        call('SREM', browsers_with(record[2]), key)
+    end
+    if record[1] then
+        remove_values(record[1])
+    end
+end
+
+-- Ends all sessions of a user but one.
+local function end_all(user, except, now)
+    local ended = {}
+    for _, key in ipairs(call('ZRANGE', sessions_of(user), 0, -1)) do
+        if key ~= except then
+            table.insert(ended, end_session(key, CLOSED, now, user))
+        end
+    end
+    return ended
+end
+
+-- The owner of a slot by its kind and name, if it is there, and the browser that it is.
+local function owner_of(kind, name, now)
+    if kind == 'session' then
+        local session = usable_session(name, now)
+        return session and session.id
+    elseif kind == 'user' then
+        return 'user:' .. name
+    end
+    local browser = live_browser(name, now)
+    return browser and browser.id, browser
+end
+
+-- A value is kept behind its version and a colon.
+local function version_of(value)
+    return string.match(value, '^(%d+):')
+end
+
