@@ -1,5 +1,5 @@
 //! An application for tests. It prints its address when it listens; the environment says where its sessions are:
-//! `NODE_SQLITE` is a path, or `NODE_POSTGRES` is a URL and `NODE_SCHEMA` a schema. `NODE_LIMIT` is the limit per user, and `NODE_LEASE` a number of
+//! `NODE_SQLITE` is a path, or `NODE_POSTGRES` is a URL and `NODE_SCHEMA` a schema, or `NODE_REDIS` is a URL and `NODE_PREFIX` a prefix. `NODE_LIMIT` is the limit per user, and `NODE_LEASE` a number of
 //! milliseconds for which the node may admit from memory.
 
 use std::env::var;
@@ -10,7 +10,10 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, Query};
 use os_session::routing::{Router, get, post};
-use os_session::{Error, LeasedStore, PostgresStore, Session, SessionHandle, Sessions, SqliteStore, UserId, connected};
+use os_session::{
+    Error, LeaseStore, LeasedStore, PostgresStore, RedisStore, Session, SessionHandle, Sessions, SessionsBuilder,
+    SqliteStore, StoreError, UserId, connected,
+};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
@@ -32,16 +35,15 @@ async fn serve() -> Result<(), Box<dyn StdError>> {
         Ok(millis) => Some(Duration::from_millis(millis.parse()?)),
         Err(_) => None,
     };
-    let builder = match (var("NODE_SQLITE"), var("NODE_POSTGRES")) {
-        (Ok(path), _) => builder.store(SqliteStore::open(path).await?),
-        (_, Ok(url)) => {
-            let store = PostgresStore::builder().schema(var("NODE_SCHEMA")?).connect(&url).await?;
-            match lease {
-                Some(lease) => builder.store(LeasedStore::builder(store).lease(lease).start()?),
-                None => builder.store(store),
-            }
+    let builder = match (var("NODE_SQLITE"), var("NODE_POSTGRES"), var("NODE_REDIS")) {
+        (Ok(path), _, _) => builder.store(SqliteStore::open(path).await?),
+        (_, Ok(url), _) => {
+            shared(builder, PostgresStore::builder().schema(var("NODE_SCHEMA")?).connect(&url).await?, lease)?
         }
-        _ => return Err("NODE_SQLITE or NODE_POSTGRES says where the sessions are".into()),
+        (_, _, Ok(url)) => {
+            shared(builder, RedisStore::builder().prefix(var("NODE_PREFIX")?).connect(&url).await?, lease)?
+        }
+        _ => return Err("NODE_SQLITE, NODE_POSTGRES or NODE_REDIS says where the sessions are".into()),
     };
     let builder = match var("NODE_LIMIT") {
         Ok(limit) => builder.max_sessions_per_user(limit.parse()?),
@@ -64,6 +66,17 @@ async fn serve() -> Result<(), Box<dyn StdError>> {
     println!("{}", listener.local_addr()?);
     axum::serve(listener, service).await?;
     Ok(())
+}
+
+fn shared(
+    builder: SessionsBuilder,
+    store: impl LeaseStore,
+    lease: Option<Duration>,
+) -> Result<SessionsBuilder, StoreError> {
+    Ok(match lease {
+        Some(lease) => builder.store(LeasedStore::builder(store).lease(lease).start()?),
+        None => builder.store(store),
+    })
 }
 
 #[derive(Deserialize)]

@@ -19,6 +19,13 @@ pub enum Place {
         /// The name of the schema.
         schema: String,
     },
+    /// Under a prefix of a Redis.
+    Redis {
+        /// The address of the server.
+        url: String,
+        /// What its keys begin with.
+        prefix: String,
+    },
 }
 
 /// A node that runs; killed with this.
@@ -53,6 +60,7 @@ impl Node {
         match place {
             Place::Sqlite(path) => command.env("NODE_SQLITE", path),
             Place::Postgres { url, schema } => command.env("NODE_POSTGRES", url).env("NODE_SCHEMA", schema),
+            Place::Redis { url, prefix } => command.env("NODE_REDIS", url).env("NODE_PREFIX", prefix),
         };
         if let Some(lease) = how.lease {
             command.env("NODE_LEASE", lease.as_millis().to_string());

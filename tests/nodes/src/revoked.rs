@@ -1,5 +1,7 @@
 //! What was revoked on one node is refused by the very next request on another: a thousand times out of a thousand.
 
+use std::time::{Duration, Instant};
+
 use axum::http::Method;
 
 use crate::{Client, Node};
@@ -18,6 +20,41 @@ pub struct Two {
 }
 
 impl Two {
+    /// The lease of nodes for [`one_is_stopped`](Two::one_is_stopped).
+    pub const SHORT_LEASE: Duration = Duration::from_secs(2);
+
+    /// Stops a node while it holds a lease, logs out on the other, and lets it go on.
+    ///
+    /// # Panics
+    ///
+    /// If it admits a request after that, or if the log-out takes far longer than its lease.
+    pub async fn one_is_stopped(&self) {
+        let Self { one, other, client } = self;
+        let cookie = client.login(&one.address, "alice").await;
+        let elsewhere = client.login(&one.address, "bob").await;
+        for _ in 0..10 {
+            assert_eq!(client.status(&other.address, "/me", &cookie).await, 200);
+        }
+        other.pause();
+        let began = Instant::now();
+        client.change(Method::POST, &one.address, "/logout", &cookie).await;
+        let waited = began.elapsed();
+        // A request that is there before it goes on is decided after that.
+        let (late, ()) = tokio::join!(client.status(&other.address, "/me", &cookie), async { other.go_on() });
+        assert_eq!(late, 401, "it refuses as soon as it goes on");
+        assert!(waited < Self::SHORT_LEASE * 2, "the log-out waited for {waited:?}");
+        assert_eq!(client.status(&other.address, "/me", &elsewhere).await, 200, "and admits whom it may");
+
+        other.pause();
+        client.change(Method::POST, &one.address, "/logout", &elsewhere).await;
+        let third = client.login(&one.address, "carol").await;
+        let began = Instant::now();
+        client.change(Method::POST, &one.address, "/logout", &third).await;
+        assert!(began.elapsed() < Self::SHORT_LEASE / 2, "nobody waits twice for a node that does nothing");
+        other.go_on();
+        assert_eq!(client.status(&other.address, "/me", &third).await, 401);
+    }
+
     /// Logs out here, and asks there.
     ///
     /// # Panics

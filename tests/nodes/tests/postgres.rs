@@ -1,7 +1,7 @@
 //! Nodes with their sessions in PostgreSQL: killed, outlived, and two over one database.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::http::Method;
 use os_session_nodes::{Client, Crowd, How, LIMIT, Node, Place, Two};
@@ -122,32 +122,7 @@ async fn a_group_taken_away_is_missed_by_the_next_request_on_another() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_is_stopped_delays_a_log_out_by_its_lease_and_refuses_when_it_goes_on() {
-    const LEASE: Duration = Duration::from_secs(2);
-    let schema = TestSchema::new();
-    let Two { one, other, client } = both(&schema, [Some(LEASE), Some(LEASE)]);
-    let cookie = client.login(&one.address, "alice").await;
-    let elsewhere = client.login(&one.address, "bob").await;
-    for _ in 0..10 {
-        assert_eq!(client.status(&other.address, "/me", &cookie).await, 200);
-    }
-    other.pause();
-    let began = Instant::now();
-    client.change(Method::POST, &one.address, "/logout", &cookie).await;
-    let waited = began.elapsed();
-    // A request that is there before it goes on is decided after that.
-    let (late, ()) = tokio::join!(client.status(&other.address, "/me", &cookie), async { other.go_on() });
-    assert_eq!(late, 401, "it refuses as soon as it goes on");
-    assert!(waited < LEASE * 2, "the log-out waited for {waited:?}");
-    assert_eq!(client.status(&other.address, "/me", &elsewhere).await, 200, "and admits whom it may");
-
-    other.pause();
-    client.change(Method::POST, &one.address, "/logout", &elsewhere).await;
-    let third = client.login(&one.address, "carol").await;
-    let began = Instant::now();
-    client.change(Method::POST, &one.address, "/logout", &third).await;
-    assert!(began.elapsed() < LEASE / 2, "nobody waits twice for a node that does nothing");
-    other.go_on();
-    assert_eq!(client.status(&other.address, "/me", &third).await, 401);
+    both(&TestSchema::new(), [Some(Two::SHORT_LEASE); 2]).one_is_stopped().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
