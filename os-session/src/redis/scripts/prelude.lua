@@ -27,7 +27,7 @@ local CLOSED, REPLACED, EVICTED, EXPIRED = 0, 1, 2, 3
 local TAKEN = -1
 
 local call = redis.call
-local prefix = KEYS[1]
+local prefix, counter = KEYS[1], KEYS[2]
 local all_sessions = prefix .. 'sessions'
 local all_browsers = prefix .. 'browsers'
 local all_groups = prefix .. 'groups'
@@ -66,9 +66,9 @@ end
 -- A number that was never given before. It follows the clock as well, so that a server that lost its last writes gives none of theirs.
 local function next_number()
     local time = call('TIME')
-    local last = tonumber(call('GET', prefix .. 'counter') or 0)
+    local last = tonumber(call('GET', counter) or 0)
     local number = math.max(last + 1, time[1] * 1000000 + time[2])
-    call('SET', prefix .. 'counter', text(number))
+    call('SET', counter, text(number))
     return number
 end
 
