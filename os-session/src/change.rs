@@ -53,7 +53,7 @@ impl Change {
 /// The bytes that these hexadecimal digits stand for.
 #[cfg(any(feature = "postgres", feature = "redis"))]
 fn bytes(digits: &str) -> Option<Vec<u8>> {
-    if !digits.is_ascii() || digits.len() % 2 != 0 {
+    if !digits.is_ascii() || !digits.len().is_multiple_of(2) {
         return None;
     }
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).ok()).collect()

@@ -105,7 +105,7 @@ pub async fn until_applied<S: LeaseStore>(store: &S, position: u64) {
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(%error, "who still remembers what was revoked cannot be told; waiting for their leases")
+                tracing::warn!(%error, "who still remembers what was revoked cannot be told; waiting for their leases");
             }
         }
         let until = found.as_ref().map_or(committed + in_any_clock(LONGEST), |found| found.until);

@@ -331,7 +331,9 @@ impl<S> Shared<S> {
     fn forget(&self, revoked: Vec<Change>) {
         self.memory.apply(&revoked);
         if let Some(listener) = self.listener() {
-            revoked.into_iter().for_each(|change| listener.tell(News::Forget(change)));
+            for change in revoked {
+                listener.tell(News::Forget(change));
+            }
         }
     }
 }

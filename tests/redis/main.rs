@@ -1,6 +1,16 @@
 //! The store in Redis, against real servers.
 
+mod cluster;
+mod failures;
 mod laws;
+mod nodes;
+mod opening;
+mod orphans;
+mod records;
+mod secrets;
+mod site;
+mod values;
+mod wire;
 
 use std::num::NonZeroU32;
 use std::time::Duration;

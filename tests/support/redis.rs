@@ -115,6 +115,19 @@ impl TestPrefix {
         names
     }
 
+    /// Everything that there is, as the server would hand it to another.
+    ///
+    /// # Panics
+    ///
+    /// If there is no server.
+    #[must_use]
+    pub fn contents(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut connection = self.connection();
+        let keys = self.whole_keys(&mut connection).expect("keys can be listed");
+        let dump = |key: Vec<u8>| (key.clone(), ask(&mut connection, &[b"DUMP", &key]));
+        keys.into_iter().map(dump).collect()
+    }
+
     fn whole_keys(&self, connection: &mut Connection) -> redis::RedisResult<Vec<Vec<u8>>> {
         let mut keys = Vec::new();
         let pattern = format!("{{{}}}:*", self.name);
@@ -152,6 +165,7 @@ impl Drop for TestPrefix {
 pub struct RedisServer {
     process: Child,
     port: u16,
+    bus_port: u16,
     options: Vec<String>,
     folder: TempDir,
 }
@@ -183,7 +197,7 @@ impl RedisServer {
                 options.extend(["--cluster-port".to_owned(), bus.to_string()]);
             }
             if let Some(process) = start(port, &options, &folder) {
-                return Self { process, port, options, folder };
+                return Self { process, port, bus_port: bus, options, folder };
             }
         }
         panic!("the tests need a `redis-server` that starts");
@@ -199,6 +213,12 @@ impl RedisServer {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Where it listens to other nodes, if it is one of a cluster.
+    #[must_use]
+    pub fn bus_port(&self) -> u16 {
+        self.bus_port
     }
 
     /// A connection for what a test does itself.

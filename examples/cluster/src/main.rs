@@ -22,10 +22,15 @@ mod store;
 mod users;
 
 use std::error::Error;
+use std::io;
+use std::net::Ipv4Addr;
 use std::process::{ExitCode, Stdio};
+use std::time::Duration;
 
 use axum::extract::FromRef;
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+use tokio::time::sleep;
 
 use crate::hooks::HookLog;
 use crate::redis::RedisServer;
@@ -38,8 +43,10 @@ struct App {
     log: HookLog,
 }
 
-/// By this argument a process knows that it is one of the nodes.
+/// By this argument a process knows that it is one of the nodes…
 const NODE: &str = "node";
+/// … and by this, that it keeps a Redis.
+const REDIS: &str = "redis";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -47,6 +54,7 @@ async fn main() -> ExitCode {
     let outcome = match &arguments[..] {
         [] => start_both().await,
         [node, port] if node == NODE => node::serve(port).await,
+        [redis, port] if redis == REDIS => redis::keep(port).await,
         _ => Err(format!("`{}` is not understood; run it without arguments", arguments.join(" ")).into()),
     };
     match outcome {
@@ -74,35 +82,38 @@ async fn start_both() -> Result<(), Box<dyn Error>> {
         if let Some(server) = &server {
             command.env("REDIS_URL", server.url());
         }
-        command.spawn()
+        let mut process = command.spawn()?;
+        // Kept open as long as the node shall run: whoever waits for a process closes it otherwise.
+        let stdin = process.stdin.take();
+        Ok::<_, io::Error>((process, stdin))
     };
     // One after the other, so that the second finds the tables and groups that the first has made.
-    let mut one = start(port)?;
+    let (mut one, one_runs) = start(port)?;
     until_it_listens(port, &mut one).await?;
-    let mut other = start(port + 1)?;
-    let ended = tokio::select! {
-        ended = one.wait() => ended?,
-        ended = other.wait() => ended?,
+    let (mut other, other_runs) = start(port + 1)?;
+    until_it_listens(port + 1, &mut other).await?;
+    println!("open both, side by side: http://127.0.0.1:{port} and http://127.0.0.1:{}", port + 1);
+    tokio::select! {
+        // A node goes on without the other.
+        _ = async { tokio::join!(one.wait(), other.wait()) } => Err("both nodes have ended".into()),
         _ = tokio::signal::ctrl_c() => {
             // They heard it too, and say goodbye to the store.
-            for node in [&mut one, &mut other] {
-                drop(node.stdin.take());
-                node.wait().await?;
-            }
-            return Ok(());
+            drop((one_runs, other_runs));
+            one.wait().await?;
+            other.wait().await?;
+            Ok(())
         }
-    };
-    Err(format!("a node has ended, with {ended}").into())
+    }
 }
 
 async fn until_it_listens(port: u16, node: &mut Child) -> Result<(), Box<dyn Error>> {
     let answers = async {
-        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
+            sleep(Duration::from_millis(20)).await;
         }
     };
     tokio::select! {
         () = answers => Ok(()),
-        ended = node.wait() => Err(format!("the first node has ended, with {}", ended?).into()),
+        ended = node.wait() => Err(format!("the node on port {port} has ended, with {}", ended?).into()),
     }
 }

@@ -80,9 +80,9 @@ async fn set_up_groups(sessions: &Sessions) -> Result<(), os_session::Error> {
 /// The one who started this node is gone, or somebody wants it to end. Streams end with the sessions' shutdown, and with it the node leaves the list of those that
 /// revocations wait for.
 async fn over(sessions: Sessions) {
-    let mut nothing = [0];
+    let (mut stdin, mut nothing) = (tokio::io::stdin(), [0]);
     tokio::select! {
-        _ = tokio::io::stdin().read(&mut nothing) => {}
+        _ = stdin.read(&mut nothing) => {}
         _ = tokio::signal::ctrl_c() => {}
     }
     sessions.shutdown().await;

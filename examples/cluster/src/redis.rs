@@ -5,42 +5,55 @@ use std::net::Ipv4Addr;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tempfile::TempDir;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
+use crate::REDIS;
+
 pub struct RedisServer {
     port: u16,
-    _process: Child,
-    _directory: TempDir,
+    /// With its standard input it would end.
+    _keeper: Child,
 }
 
 impl RedisServer {
     pub async fn start() -> Result<Self, Box<dyn Error>> {
-        let directory = tempfile::tempdir()?;
         // Free at this moment.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?.port();
-        let mut process = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1", "--save", "", "--port", &port.to_string(), "--dir"])
-            .arg(directory.path())
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| {
-                format!("a Redis cannot be started ({error}); install `redis-server`, or name a store in DATABASE_URL or REDIS_URL")
-            })?;
+        let mut command = Command::new(std::env::current_exe()?);
+        let mut keeper = command.args([REDIS, &port.to_string()]).stdin(Stdio::piped()).kill_on_drop(true).spawn()?;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
-            if let Some(ended) = process.try_wait()? {
-                return Err(format!("the Redis that was started has ended, with {ended}").into());
+            if keeper.try_wait()?.is_some() {
+                return Err("no store: name one in DATABASE_URL or REDIS_URL, or install `redis-server`".into());
             }
             sleep(Duration::from_millis(20)).await;
         }
         println!("sessions are in a Redis on port {port}, which ends with this");
-        Ok(Self { port, _process: process, _directory: directory })
+        Ok(Self { port, _keeper: keeper })
     }
 
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+}
+
+/// A process that has a Redis for as long as the one that started it is there, even if that is killed.
+pub async fn keep(port: &str) -> Result<(), Box<dyn Error>> {
+    let directory = tempfile::tempdir()?;
+    let mut server = Command::new("redis-server")
+        .args(["--bind", "127.0.0.1", "--save", "", "--port", port, "--dir"])
+        .arg(directory.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| format!("a Redis cannot be started: {error}"))?;
+    let (mut stdin, mut nothing) = (tokio::io::stdin(), [0]);
+    tokio::select! {
+        ended = server.wait() => Err(format!("the Redis that was started has ended, with {}", ended?).into()),
+        _ = stdin.read(&mut nothing) => Ok(server.kill().await?),
     }
 }

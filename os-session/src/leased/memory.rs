@@ -186,7 +186,9 @@ impl Tables {
     /// A sixteenth of all goes, whichever comes first: a session that is used comes back at its next request.
     fn make_room(&mut self, most: usize) {
         let some: Vec<_> = self.sessions.keys().take(most / 16 + 1).copied().collect();
-        some.iter().for_each(|key| self.remove(key));
+        for key in some {
+            self.remove(&key);
+        }
     }
 
     fn clear(&mut self) {

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
@@ -24,21 +25,19 @@ type Opening = Pin<Box<dyn Future<Output = Result<(Client, Box<dyn Wire>), tokio
 /// Makes a connection on which messages are heard, encrypted as the others are.
 pub(super) type Open = Box<dyn Fn(Config) -> Opening + Send + Sync>;
 
+type Next<'a> = Pin<Box<dyn Future<Output = Option<Result<AsyncMessage, tokio_postgres::Error>>> + Send + 'a>>;
+
 /// A connection, whatever encrypts it.
 pub(super) trait Wire: Send {
-    fn next(
-        &mut self,
-    ) -> Pin<Box<dyn Future<Output = Option<Result<AsyncMessage, tokio_postgres::Error>>> + Send + '_>>;
+    fn next(&mut self) -> Next<'_>;
 }
 
 impl<S, T> Wire for Connection<S, T>
 where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
-    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    T: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    fn next(
-        &mut self,
-    ) -> Pin<Box<dyn Future<Output = Option<Result<AsyncMessage, tokio_postgres::Error>>> + Send + '_>> {
+    fn next(&mut self) -> Next<'_> {
         Box::pin(poll_fn(|context| self.poll_message(context)))
     }
 }

@@ -18,23 +18,30 @@ pub(super) async fn check(link: &mut Link) -> Result<(), StoreError> {
     let text =
         |name: &str| said.get(name).and_then(|value| String::from_redis_value_ref(value).ok()).unwrap_or_default();
 
-    let (server, version) = (text("server"), text("version"));
+    let is_one = matches!(link, Link::One(_));
+    match refusal(&text("server"), &text("version"), &text("mode"), &text("role"), is_one) {
+        Some(refused) => Err(StoreError::new(refused)),
+        None => Ok(()),
+    }
+}
+
+fn refusal(server: &str, version: &str, mode: &str, role: &str, is_one: bool) -> Option<String> {
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
     // Valkey began with 7.2.
     if server == "redis" && major.is_some_and(|major| major < OLDEST) {
-        return Err(StoreError::new(format!("sessions need Redis {OLDEST} or newer, and this is {version}")));
+        return Some(format!("sessions need Redis {OLDEST} or newer, and this is {version}"));
     }
-    let refused = match (text("mode").as_str(), link) {
-        ("sentinel", _) => "this is a Sentinel and no Redis: name the primary, by an address that follows it",
-        ("cluster", Link::One(_)) => {
+    let refused = match mode {
+        "sentinel" => "this is a Sentinel and no Redis: name the primary, by an address that follows it",
+        "cluster" if is_one => {
             "this Redis is a node of a cluster: connect with `connect_cluster`, and name several of its nodes"
         }
-        (_, Link::One(_)) if text("role") != "master" => {
+        _ if is_one && role != "master" => {
             "this Redis is a replica, which can revoke nothing and knows what was true a while ago: name the primary"
         }
-        _ => return Ok(()),
+        _ => return None,
     };
-    Err(StoreError::new(refused))
+    Some(refused.to_owned())
 }
 
 /// One line in the log if the server throws keys away when its memory is full. It may not say.
@@ -48,6 +55,28 @@ pub(super) async fn warn_of_eviction(link: &mut Link) {
         tracing::warn!(
             "Redis throws keys away when its memory is full (maxmemory-policy {policy}), sessions and groups among them: \
              users are logged out at random, and whoever is in a group that is denied may not be any more; say `noeviction`"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_server_and_what_is_none_are_refused() {
+        let said = |server, version, mode, role| refusal(server, version, mode, role, true).unwrap_or_default();
+        assert!(said("redis", "6.2.14", "standalone", "master").contains("Redis 7 or newer, and this is 6.2.14"));
+        assert!(said("redis", "7.0.15", "sentinel", "sentinel").contains("Sentinel"));
+        assert!(said("redis", "7.0.15", "cluster", "master").contains("connect_cluster"));
+        assert!(said("redis", "7.0.15", "standalone", "replica").contains("replica"));
+        for (server, version) in [("redis", "7.0.0"), ("redis", "10.1.2"), ("valkey", "8.1.0"), ("valkey", "7.2.4")] {
+            assert_eq!(said(server, version, "standalone", "master"), "", "{server} {version}");
+        }
+        assert_eq!(
+            refusal("redis", "7.0.15", "cluster", "replica", false),
+            None,
+            "of a cluster any node is asked first"
         );
     }
 }

@@ -40,7 +40,9 @@ impl Script {
 
 fn with_arguments(command: &str, script: &str, root: &str, caller: &str, arguments: &[Argument<'_>]) -> Cmd {
     let mut command = cmd(command);
-    command.arg(script).arg(1).arg(root).arg(caller);
+    // Two keys, of which the first never exists: while the hash slot moves from one node of a cluster to another, key by key, both
+    // refuse such a command, and no script finds a part of the keys and takes it for all.
+    command.arg(script).arg(2).arg(root).arg(format!("{root}counter")).arg(caller);
     for argument in arguments {
         match *argument {
             Argument::Bytes(bytes) => command.arg(bytes),

@@ -30,16 +30,21 @@ pub struct Tab(WindowHandle);
 impl Browser {
     /// Starts one, with nothing in its profile.
     pub async fn open(app: &Example) -> Self {
-        Self::with_preferences(app, json!({})).await
+        Self::at(&app.url("")).await
+    }
+
+    /// Starts one for the application at this address, with nothing in its profile.
+    pub async fn at(base: &str) -> Self {
+        Self::with_preferences(base, json!({})).await
     }
 
     /// Starts one that takes no cookies.
     pub async fn without_cookies(app: &Example) -> Self {
         const BLOCK: u8 = 2;
-        Self::with_preferences(app, json!({ "profile.default_content_setting_values.cookies": BLOCK })).await
+        Self::with_preferences(&app.url(""), json!({ "profile.default_content_setting_values.cookies": BLOCK })).await
     }
 
-    async fn with_preferences(app: &Example, preferences: Value) -> Self {
+    async fn with_preferences(base: &str, preferences: Value) -> Self {
         let chromium = program("chromium");
         let driver = Process::start(
             Command::new(program("chromedriver")).arg("--port=0"),
@@ -71,7 +76,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("the browser starts");
-        Self { base: app.url(""), client, driver, port, _profile: profile }
+        Self { base: base.to_owned(), client, driver, port, _profile: profile }
     }
 
     /// The tab that is in front.
@@ -105,9 +110,14 @@ impl Browser {
         self.client.execute_async(&body, args.to_vec()).await.expect("the script runs")
     }
 
-    /// Opens a page by its address, and whatever page that leads to.
+    /// Opens a page by its path, and whatever page that leads to.
     pub async fn visit(&self, path: &str) {
-        self.client.goto(&format!("{}{path}", self.base)).await.expect("the page loads");
+        self.visit_elsewhere(&format!("{}{path}", self.base)).await;
+    }
+
+    /// The same by its whole address.
+    pub async fn visit_elsewhere(&self, url: &str) {
+        self.client.goto(url).await.expect("the page loads");
     }
 
     /// Goes back, as its button does.

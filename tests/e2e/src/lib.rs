@@ -3,12 +3,14 @@
 //! Nothing here sleeps: what a test waits for is a line that a child process prints, or a condition of a page.
 
 mod browser;
+mod cluster;
 mod curl;
 mod example;
 mod postgres;
 mod process;
 
 pub use browser::{Browser, Tab};
+pub use cluster::{Cluster, Mode, Place};
 pub use curl::{Curl, Reply};
 pub use example::Example;
 pub use postgres::PostgresExample;

@@ -31,7 +31,7 @@ local CLOSED, REPLACED, EVICTED, EXPIRED = 0, 1, 2, 3
 local TAKEN = -1
 
 local call = redis.call
-local prefix = KEYS[1]
+local prefix, counter = KEYS[1], KEYS[2]
 -- How far a test has turned the clock, and the name of the node that asks.
 local turned, node = string.match(ARGV[1], '^(%d+) (%w+)$')
 local all_sessions = prefix .. 'sessions'
@@ -101,9 +101,9 @@ end
 -- A number that was never given before. It follows the clock as well, so that a server that lost its last writes gives none of theirs.
 local function next_number()
     local time = call('TIME')
-    local last = tonumber(call('GET', prefix .. 'counter') or 0)
+    local last = tonumber(call('GET', counter) or 0)
     local number = math.max(last + 1, time[1] * 1000000 + time[2])
-    call('SET', prefix .. 'counter', text(number))
+    call('SET', counter, text(number))
     return number
 end
 

@@ -1,0 +1,101 @@
+//! The example of two nodes, over a store of each kind.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use os_session_tests::postgres::{clean_up, client, unique_name, url};
+use os_session_tests::redis::RedisServer;
+
+use crate::process::{Process, binary};
+
+/// Where its sessions are.
+#[derive(Debug, Clone, Copy)]
+pub enum Place {
+    /// In a database of its own.
+    Postgres,
+    /// In a server of its own.
+    Redis,
+    /// Where the example puts them if nobody says.
+    Anywhere,
+}
+
+/// Whether its nodes admit from memory.
+#[derive(Debug, Clone, Copy)]
+pub enum Mode {
+    /// They ask the store at each request.
+    Strict,
+    /// They hold leases.
+    Leased,
+}
+
+/// Two nodes that run, until they are dropped.
+pub struct Cluster {
+    process: Option<Process>,
+    port: u16,
+    database: Option<String>,
+    _redis: Option<RedisServer>,
+}
+
+impl Cluster {
+    /// Starts both and waits until they listen.
+    pub async fn start(place: Place, mode: Mode) -> Self {
+        static BINARY: OnceLock<PathBuf> = OnceLock::new();
+        let port = two_free_ports();
+        let mut command = Command::new(BINARY.get_or_init(|| binary("cluster")));
+        command.env_remove("DATABASE_URL").env_remove("REDIS_URL").env("PORT", port.to_string());
+        command.env(
+            "OS_SESSION_MODE",
+            match mode {
+                Mode::Strict => "strict",
+                Mode::Leased => "leased",
+            },
+        );
+        let mut this = Self { process: None, port, database: None, _redis: None };
+        match place {
+            Place::Postgres => {
+                let database = unique_name("cluster");
+                let server = client(&url()).await;
+                server.batch_execute(&format!("create database {database}")).await.expect("a database can be made");
+                let url = url();
+                let (server, _) = url.rsplit_once('/').expect("the address names a database");
+                command.env("DATABASE_URL", format!("{server}/{database}"));
+                this.database = Some(database);
+            }
+            Place::Redis => {
+                let redis = RedisServer::start();
+                command.env("REDIS_URL", redis.url());
+                this._redis = Some(redis);
+            }
+            Place::Anywhere => {}
+        }
+        this.process = Some(Process::start(&mut command, "side by side: "));
+        this
+    }
+
+    /// The address of one of the nodes, 0 or 1.
+    pub fn node(&self, number: u16) -> String {
+        format!("http://127.0.0.1:{}", self.port + number)
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.process = None;
+        if let Some(database) = &self.database {
+            clean_up(&url(), &format!("drop database if exists {database} with (force)"));
+        }
+    }
+}
+
+/// A port that is free, as is the one after it.
+fn two_free_ports() -> u16 {
+    loop {
+        let one = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
+        let port = one.local_addr().expect("it is bound").port();
+        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+            return port;
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Two nodes: what is done on one is seen on the other.
+
+use os_session_e2e::{Browser, Cluster, Curl, Mode, Place};
+use serde_json::Value;
+
+async fn in_two_tabs(place: Place, mode: Mode) {
+    let app = Cluster::start(place, mode).await;
+    let browser = Browser::at(&app.node(0)).await;
+    browser.visit("/login").await;
+    browser.log_in("alice", "quickstart").await;
+    browser.see("//button[.='Log out']").await;
+    let here = browser.tab().await;
+
+    // Cookies know no ports: the same browser is logged in on the other node.
+    let there = browser.open_tab().await;
+    browser.visit_elsewhere(&format!("{}/devices", app.node(1))).await;
+    assert_eq!(browser.arrive("Devices").await, "/devices");
+
+    browser.switch_to(&here).await;
+    browser.press("Log out").await;
+    browser.switch_to(&there).await;
+    browser.see("//*[@role='alert'][contains(., 'changed elsewhere')]").await;
+    assert_eq!(browser.arrive("Log in").await, "/login?next=/devices", "it restarts, and nobody is connected");
+}
+
+#[tokio::test]
+async fn a_log_out_on_one_node_restarts_the_tab_on_the_other_over_postgres() {
+    in_two_tabs(Place::Postgres, Mode::Leased).await;
+}
+
+#[tokio::test]
+async fn a_log_out_on_one_node_restarts_the_tab_on_the_other_over_redis() {
+    in_two_tabs(Place::Redis, Mode::Strict).await;
+}
+
+#[tokio::test]
+async fn it_finds_a_store_by_itself() {
+    in_two_tabs(Place::Anywhere, Mode::Strict).await;
+}
+
+fn stats(node: &Curl) -> (u64, u64) {
+    let stats: Value = serde_json::from_str(&node.get("/stats").body).expect("numbers");
+    let number = |name: &str| stats[name].as_u64().expect("a number");
+    (number("store_round_trips"), number("decisions_from_memory"))
+}
+
+#[tokio::test]
+async fn under_a_lease_a_session_that_was_read_is_read_from_memory() {
+    for place in [Place::Postgres, Place::Redis] {
+        for mode in [Mode::Strict, Mode::Leased] {
+            let app = Cluster::start(place, mode).await;
+            let alice = Curl::at(&app.node(1));
+            alice.post("/login", &[("name", "alice"), ("password", "quickstart")]).leads_to("/");
+            assert_eq!(alice.get("/admin").status, 200);
+            let before = stats(&alice);
+            for _ in 0..20 {
+                assert_eq!(alice.get("/admin").status, 200);
+            }
+            let after = stats(&alice);
+            let asked = match mode {
+                Mode::Strict => (20, 0),
+                Mode::Leased => (0, 20),
+            };
+            assert_eq!((after.0 - before.0, after.1 - before.1), asked, "{place:?} {mode:?}");
+        }
+    }
+}
