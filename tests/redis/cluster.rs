@@ -124,3 +124,23 @@ async fn a_node_that_was_down_is_found_again() {
     nodes.wait_for("cluster_state:ok").await;
     assert!(store.find(&key(1)).await.unwrap().is_some(), "by the same store, at {urls:?}");
 }
+
+/// What the documentation grants is enough on a cluster as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_with_the_documented_rights_can_use_a_cluster() {
+    let mut nodes = Nodes::start().await;
+    for connection in &mut nodes.connections {
+        let mut words: Vec<&[u8]> = vec![b"ACL", b"SETUSER", b"app", b"on", b">secret", b"+cluster"];
+        words.extend(crate::RIGHTS.split(' ').map(str::as_bytes));
+        ask::<()>(connection, &words);
+    }
+    let urls: Vec<_> =
+        nodes.servers.iter().map(|server| format!("redis://app:secret@127.0.0.1:{}", server.port())).collect();
+    let store = RedisStore::builder().connect_cluster(urls.iter().map(String::as_str)).await.unwrap();
+    store.insert(session("alice", 1).await, LIMIT).await.unwrap();
+    assert!(store.find(&key(1)).await.unwrap().is_some());
+
+    let wrong: Vec<_> = urls.iter().map(|url| url.replace("secret", "wr0ng")).collect();
+    let error = RedisStore::builder().connect_cluster(wrong.iter().map(String::as_str)).await.unwrap_err().to_string();
+    assert!(!error.contains("wr0ng"), "{error}");
+}

@@ -93,6 +93,8 @@ impl RedisBuilder {
         let root = self.root()?;
         let nodes = urls.into_iter().map(address::parse).collect::<Result<Vec<_>, _>>()?;
         let client = ClusterClientBuilder::new(nodes)
+            // It would ask again what may have been done.
+            .retries(0)
             .connection_timeout(self.deadline)
             .response_timeout(self.deadline)
             .tcp_settings(address::tcp(self.deadline))

@@ -7,12 +7,15 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
-use redis::{AsyncConnectionConfig, Client, Cmd, PushInfo, PushKind, RedisError, RedisResult, Value};
-use tokio::time::{Instant, timeout_at};
+use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::failure;
 use super::scripts::{Argument, Script};
 use crate::store::StoreError;
+
+/// How long a cluster is given before it is asked again.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// A way to ask, which many share.
 #[derive(Clone)]
@@ -88,11 +91,21 @@ impl Links {
             .await
             .map_err(|_| failure::no_connection(self.deadline))?
             .map_err(|error| failure::failed(&error))?;
+        let mut refused = None;
         let work = async {
-            match link.ask(&script.known(root, turned, arguments)).await {
-                // Another server, or one that was restarted.
-                Err(error) if error.code() == Some("NOSCRIPT") => link.ask(&script.told(root, turned, arguments)).await,
-                answer => answer,
+            loop {
+                let answer = match link.ask(&script.known(root, turned, arguments)).await {
+                    // Another server, or one that was restarted.
+                    Err(error) if error.code() == Some("NOSCRIPT") => {
+                        link.ask(&script.told(root, turned, arguments)).await
+                    }
+                    answer => answer,
+                };
+                match answer {
+                    Err(error) if is_elsewhere(&error) => refused = Some(error),
+                    answer => break answer,
+                }
+                sleep(AGAIN).await;
             }
         };
         match timeout_at(until, work).await {
@@ -105,7 +118,7 @@ impl Links {
             }
             Err(_) => {
                 self.give_up(number);
-                Err(failure::too_slow(self.deadline))
+                Err(refused.map_or_else(|| failure::too_slow(self.deadline), |error| failure::failed(&error)))
             }
         }
     }
@@ -166,6 +179,13 @@ impl Links {
             *current = None;
         }
     }
+}
+
+/// Whether a cluster says that it did nothing, since what was asked for is on another node, or will be. The link has learnt which.
+///
+/// Nothing else is asked twice: what a connection that broke had asked for may have been done.
+fn is_elsewhere(error: &RedisError) -> bool {
+    matches!(error.code(), Some("MOVED" | "ASK" | "TRYAGAIN")) || error.kind() == ErrorKind::ClusterConnectionNotFound
 }
 
 /// Whether the connection will never work again, or leads to what is the primary no more.
