@@ -14,8 +14,9 @@ use super::failure;
 use super::scripts::{Argument, Script};
 use crate::store::StoreError;
 
-/// How long a cluster is given before it is asked again.
+/// How long a cluster is given before it is asked again, and how often it is asked.
 const AGAIN: Duration = Duration::from_millis(20);
+const TRIES: u32 = 10;
 
 /// A way to ask, which many share.
 #[derive(Clone)]
@@ -91,8 +92,8 @@ impl Links {
             .await
             .map_err(|_| failure::no_connection(self.deadline))?
             .map_err(|error| failure::failed(&error))?;
-        let mut refused = None;
         let work = async {
+            let mut tries = 1;
             loop {
                 let answer = match link.ask(&script.known(root, turned, arguments)).await {
                     // Another server, or one that was restarted.
@@ -102,7 +103,7 @@ impl Links {
                     answer => answer,
                 };
                 match answer {
-                    Err(error) if is_elsewhere(&error) => refused = Some(error),
+                    Err(error) if is_elsewhere(&error) && tries < TRIES => tries += 1,
                     answer => break answer,
                 }
                 sleep(AGAIN).await;
@@ -118,7 +119,7 @@ impl Links {
             }
             Err(_) => {
                 self.give_up(number);
-                Err(refused.map_or_else(|| failure::too_slow(self.deadline), |error| failure::failed(&error)))
+                Err(failure::too_slow(self.deadline))
             }
         }
     }
