@@ -50,7 +50,7 @@ impl Nodes {
     async fn store(&self, prefix: &str, clock: Clock) -> RedisStore {
         let urls: Vec<_> = self.servers.iter().map(RedisServer::url).collect();
         let builder = RedisStore::builder().prefix(prefix).clock(clock).deadline(Duration::from_secs(10));
-        builder.connect_cluster(urls.iter().map(String::as_str)).await.unwrap()
+        builder.connect_cluster(&urls).await.unwrap()
     }
 
     /// The hash slot of a key, and which node has it.
@@ -138,11 +138,11 @@ async fn a_user_with_the_documented_rights_can_use_a_cluster() {
     }
     let urls: Vec<_> =
         nodes.servers.iter().map(|server| format!("redis://app:secret@127.0.0.1:{}", server.port())).collect();
-    let store = RedisStore::builder().connect_cluster(urls.iter().map(String::as_str)).await.unwrap();
+    let store = RedisStore::builder().connect_cluster(&urls).await.unwrap();
     store.insert(session("alice", 1).await, LIMIT).await.unwrap();
     assert!(store.find(&key(1)).await.unwrap().is_some());
 
     let wrong: Vec<_> = urls.iter().map(|url| url.replace("secret", "wr0ng")).collect();
-    let error = RedisStore::builder().connect_cluster(wrong.iter().map(String::as_str)).await.unwrap_err().to_string();
+    let error = RedisStore::builder().connect_cluster(&wrong).await.unwrap_err().to_string();
     assert!(!error.contains("wr0ng"), "{error}");
 }
