@@ -10,6 +10,7 @@ needs=(
   "chromium chromium"
   "chromedriver chromium-driver"
   "psql postgresql-client"
+  "redis-server redis-server"
   "tsc node-typescript"
 )
 

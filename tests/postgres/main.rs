@@ -1,6 +1,7 @@
 //! The store in PostgreSQL, against a real server.
 
 mod addresses;
+mod changes;
 mod failures;
 mod laws;
 mod locks;

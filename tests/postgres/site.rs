@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Path;
 use os_session::routing::{self, get, post};
-use os_session::{Error, PostgresStore, Session, Sessions, SessionsBuilder, UserId, connected};
+use os_session::{Error, Session, Sessions, SessionsBuilder, Store, UserId, connected};
 
 pub(crate) const COOKIE: &str = "__Host-os-session";
 
@@ -31,7 +31,7 @@ async fn logout(session: Session) -> Result<(), Error> {
 
 /// The site on one node, with the groups that its rules name.
 pub(crate) async fn node(
-    store: &PostgresStore,
+    store: &(impl Store + Clone),
     configure: impl FnOnce(SessionsBuilder) -> SessionsBuilder,
 ) -> (Sessions, Router) {
     let builder = Sessions::builder().store(store.clone()).purge_interval(Duration::from_hours(1));

@@ -148,6 +148,33 @@ async fn a_primary_that_became_a_replica_answers_nothing_not_even_a_look_up() {
     assert!(store.find(&key(1)).await.unwrap().is_some());
 }
 
+/// What it has not read yet is not absent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_loading_is_an_error_that_says_so() {
+    let server = RedisServer::with(&["--loading-process-events-interval-bytes", "1024"]);
+    let prefix = TestPrefix::at(server.url());
+    let store = prefix.store(Clock::new()).await;
+    for number in 1..=100 {
+        let mut new = session(&format!("user {number}"), number).await;
+        new.device = Some("a long name of a device ".repeat(20).into());
+        store.insert(new, LIMIT).await.unwrap();
+    }
+    let (mut reloading, mut connection) = (server.connection(), server.connection());
+    ask::<()>(&mut connection, &[b"CONFIG", b"SET", b"key-load-delay", b"10000"]);
+    let reloaded = tokio::task::spawn_blocking(move || ask::<()>(&mut reloading, &[b"DEBUG", b"RELOAD"]));
+    let until = Instant::now() + Duration::from_secs(10);
+    let error = loop {
+        match store.find(&key(1)).await {
+            Err(error) => break error.to_string(),
+            Ok(found) => assert!(found.is_some() && Instant::now() < until, "it was never absent, and is loading soon"),
+        }
+    };
+    assert!(error.contains("LOADING"), "{error}");
+    ask::<()>(&mut connection, &[b"CONFIG", b"SET", b"key-load-delay", b"0"]);
+    reloaded.await.unwrap();
+    assert!(store.find(&key(1)).await.unwrap().is_some());
+}
+
 #[tokio::test]
 async fn a_full_server_takes_no_log_in_and_every_log_out() {
     let server = RedisServer::start();

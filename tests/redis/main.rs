@@ -24,6 +24,9 @@ use os_session_tests::store::new_session;
 pub(crate) const LIMIT: Limit =
     Limit { sessions: NonZeroU32::new(1000).expect("it is positive"), when_full: WhenFull::CloseOldest };
 
+/// What the documentation of the store says that a user of the server needs.
+pub(crate) const RIGHTS: &str = "~{os_session}:* &{os_session}:* +evalsha +eval +script|load +time +info +publish +subscribe +incr +@hash +@set +@sortedset +exists +rename +del +get +set";
+
 pub(crate) fn key(number: u8) -> SessionKey {
     SessionKey::from_bytes([number; 32])
 }

@@ -68,10 +68,8 @@ async fn a_prefix_is_one_and_has_no_brace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_with_the_documented_rights_can_do_everything() {
     let server = RedisServer::start();
-    let grants = "~{os_session}:* &{os_session}:* +evalsha +eval +script|load +time +info +publish +subscribe +incr +@hash +@set +@sortedset \
-                  +exists +rename +del +get +set";
     let mut words: Vec<&[u8]> = vec![b"ACL", b"SETUSER", b"app", b"on", b">secret"];
-    words.extend(grants.split_whitespace().map(str::as_bytes));
+    words.extend(crate::RIGHTS.split(' ').map(str::as_bytes));
     ask::<()>(&mut server.connection(), &words);
     let url = format!("redis://app:secret@127.0.0.1:{}", server.port());
     for law in os_session::testing::law_names() {

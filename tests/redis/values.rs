@@ -1,10 +1,12 @@
 //! What is at the edge of what can be stored.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use os_session::testing::Clock;
 use os_session::{
-    Authenticated, Rotation, SessionHandle, SlotKey, SlotOwner, SlotWritten, Store as _, Timestamp, UserId,
+    Authenticated, Rotation, SessionHandle, SlotKey, SlotLimits, SlotOwner, SlotWrite, SlotWritten, Store as _, TabKey,
+    Timestamp, UserId,
 };
 use os_session_tests::redis::{TestPrefix, ask};
 
@@ -88,4 +90,27 @@ async fn a_version_is_not_given_again_by_a_server_that_lost_its_counter() {
         panic!("it is written")
     };
     assert!(after > before, "{after} after {before}");
+}
+
+/// What was written last in a tab, and removed since, makes the tab no younger.
+#[tokio::test]
+async fn of_tabs_the_one_goes_whose_latest_value_is_the_oldest() {
+    let prefix = TestPrefix::new();
+    let store = prefix.store(Clock::new()).await;
+    store.insert(session("alice", 1).await, LIMIT).await.unwrap();
+    let place = |tab: u8, name: &'static str| {
+        let tab = Some(TabKey::from_bytes([tab; 32]));
+        SlotKey { tab, name: name.into(), ..slot(&key(1)) }
+    };
+    let two = |write: SlotWrite| SlotWrite {
+        limits: SlotLimits { tabs: NonZeroU32::new(2).unwrap(), ..write.limits },
+        ..write
+    };
+    for (tab, name) in [(1, "a"), (2, "a"), (1, "b")] {
+        store.write_slot(&place(tab, name), two(value("value"))).await.unwrap();
+    }
+    store.write_slot(&place(1, "b"), SlotWrite { value: None, ..value("") }).await.unwrap();
+    store.write_slot(&place(3, "a"), two(value("value"))).await.unwrap();
+    assert_eq!(store.slot(&place(1, "a")).await.unwrap(), None);
+    assert!(store.slot(&place(2, "a")).await.unwrap().is_some());
 }

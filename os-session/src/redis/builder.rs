@@ -85,17 +85,32 @@ impl RedisBuilder {
     }
 
     /// Connects to a cluster by the URLs of some of its nodes; the others are found. All of the store is on one of them, and follows its
-    /// hash slot when that moves.
+    /// hash slot when that moves. While it is moved key by key, operations fail, and nothing is half done.
+    ///
+    /// ```no_run
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// use os_session::RedisStore;
+    ///
+    /// let nodes = ["redis://10.0.0.1:6379", "redis://10.0.0.2:6379", "redis://10.0.0.3:6379"];
+    /// let store = RedisStore::builder().connect_cluster(nodes).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// As for [`connect`](RedisBuilder::connect), except that nodes of a cluster are what is wanted.
-    pub async fn connect_cluster<'a>(self, urls: impl IntoIterator<Item = &'a str>) -> Result<RedisStore, StoreError> {
+    pub async fn connect_cluster(
+        self,
+        urls: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<RedisStore, StoreError> {
         let root = self.root()?;
-        let nodes = urls.into_iter().map(address::parse).collect::<Result<Vec<_>, _>>()?;
+        let nodes = urls.into_iter().map(|url| address::parse(url.as_ref())).collect::<Result<Vec<_>, _>>()?;
         let servers = nodes.iter().map(|info| Client::open(address::prepared(info, self.deadline)));
         let servers = servers.collect::<Result<Vec<_>, _>>().map_err(|error| failure::failed(&error))?;
         let client = ClusterClientBuilder::new(nodes)
+            // It would ask again what may have been done.
+            .retries(0)
             .connection_timeout(self.deadline)
             .response_timeout(self.deadline)
             .tcp_settings(address::tcp(self.deadline))

@@ -7,12 +7,16 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
-use redis::{AsyncConnectionConfig, Client, Cmd, PushInfo, PushKind, RedisError, RedisResult, Value};
-use tokio::time::{Instant, timeout_at};
+use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::failure;
 use super::scripts::{Argument, Script};
 use crate::store::StoreError;
+
+/// How long a cluster is given before it is asked again, and how often it is asked.
+const AGAIN: Duration = Duration::from_millis(20);
+const TRIES: u32 = 10;
 
 /// A way to ask, which many share.
 #[derive(Clone)]
@@ -107,10 +111,20 @@ impl Links {
             .map_err(|error| failure::failed(&error))?;
         self.round_trips.fetch_add(1, Ordering::Relaxed);
         let work = async {
-            match link.ask(&script.known(root, caller, arguments)).await {
-                // Another server, or one that was restarted.
-                Err(error) if error.code() == Some("NOSCRIPT") => link.ask(&script.told(root, caller, arguments)).await,
-                answer => answer,
+            let mut tries = 1;
+            loop {
+                let answer = match link.ask(&script.known(root, caller, arguments)).await {
+                    // Another server, or one that was restarted.
+                    Err(error) if error.code() == Some("NOSCRIPT") => {
+                        link.ask(&script.told(root, caller, arguments)).await
+                    }
+                    answer => answer,
+                };
+                match answer {
+                    Err(error) if is_elsewhere(&error) && tries < TRIES => tries += 1,
+                    answer => break answer,
+                }
+                sleep(AGAIN).await;
             }
         };
         match timeout_at(until, work).await {
@@ -184,6 +198,13 @@ impl Links {
             *current = None;
         }
     }
+}
+
+/// Whether a cluster says that it did nothing, since what was asked for is on another node, or will be. The link has learnt which.
+///
+/// Nothing else is asked twice: what a connection that broke had asked for may have been done.
+fn is_elsewhere(error: &RedisError) -> bool {
+    matches!(error.code(), Some("MOVED" | "ASK" | "TRYAGAIN")) || error.kind() == ErrorKind::ClusterConnectionNotFound
 }
 
 /// Whether the connection will never work again, or leads to what is the primary no more.
