@@ -15,9 +15,9 @@ impl Session {
     /// What policies said when the request was admitted is taken to hold. It resolves too when the store cannot tell, and at
     /// [`Sessions::shutdown`](crate::Sessions::shutdown). Where nobody is connected and nobody has to be, nothing ends, and it waits for the shutdown.
     ///
-    /// Changes made in this process are heard of at once. What another process does to a store that both use is seen within a second, by asking
-    /// that store every second;
-    /// what the application's own group provider says anew, after [`groups_changed`](crate::Sessions::groups_changed).
+    /// Changes made in this process are heard of at once, and so is what another node does to a store that both use; while the way to hear it is lost, that
+    /// store is asked every second. What the application's own group provider says anew is seen after
+    /// [`groups_changed`](crate::Sessions::groups_changed).
     ///
     /// ```
     /// use std::time::Duration;
