@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use os_session::routing::{Router, get};
 use os_session::testing::{Browser, Clock};
 use os_session::{Groups as _, LeasedStore, Session, Sessions, UserId, connected};
-use os_session::routing::{Router, get};
 use os_session_tests::postgres::TestSchema;
 use os_session_tests::proxy::Proxy;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};

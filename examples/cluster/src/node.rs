@@ -59,7 +59,7 @@ async fn stats(State(counts): State<Counts>) -> Json<Value> {
     Json(json!({
         "mode": counts.mode(),
         "store_round_trips": counts.round_trips(),
-        "decisions_from_memory": counts.from_memory(),
+        "decisions_from_memory": counts.decided_in_memory(),
         "lease_renewals": counts.renewals(),
     }))
 }

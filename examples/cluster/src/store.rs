@@ -99,7 +99,7 @@ impl Counts {
         (self.all_round_trips)().saturating_sub(self.renewals())
     }
 
-    pub fn from_memory(&self) -> u64 {
+    pub fn decided_in_memory(&self) -> u64 {
         (self.from_memory)()
     }
 
