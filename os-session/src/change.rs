@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::store::SessionHandle;
+use crate::handle::SessionHandle;
 use crate::token::BrowserKey;
 use crate::user::UserId;
 

@@ -19,6 +19,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 impl Sessions {
     /// Listens for as long as there are such `Sessions`, and begins anew when the store cannot any more.
     pub(crate) fn listen_in_background(&self) {
+        // One that is this process's alone is let go with the last handle, and nobody else changes it.
+        if !self.0.store.is_shared() {
+            return;
+        }
         let (store, inner) = (self.0.store.clone(), Arc::downgrade(&self.0));
         let mut stopping = self.0.tasks.stopping();
         tokio::spawn(async move {

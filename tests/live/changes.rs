@@ -28,9 +28,22 @@ async fn the_tab_that_asked_is_named_to_its_own_browser() {
     for path in ["/logout", "/os-session/disconnect", "/login/bob", "/logout-everywhere/false"] {
         let mut alice = site.tab_of("alice").await;
         let (events, _) = alice.hear().await;
-        alice.named().post(path).await;
+        let answer = alice.named().post(path).await;
         events.assert_changed(Some(PROCESS)).await;
+        // For a tab whose stream is another node's.
+        assert_eq!(answer.header("os-connection"), Some("changed"), "{path}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_other_answer_says_that_it_changed_the_connection() {
+    let site = Site::new().await;
+    let mut unnamed = site.tab_of("alice").await;
+    assert_eq!(unnamed.post("/logout").await.header("os-connection"), None, "nobody said which tab it is");
+    let mut alice = site.tab_of("alice").await.named();
+    assert_eq!(alice.post("/confirm").await.header("os-connection"), None, "it is the same session");
+    assert_eq!(alice.post("/logout-everywhere/true").await.header("os-connection"), None, "it is to restart");
+    assert_eq!(alice.post("/logout").await.header("os-connection"), None, "nobody was connected");
 }
 
 #[tokio::test(start_paused = true)]

@@ -197,3 +197,116 @@ impl Tables {
         self.of_users.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::group::GroupSet;
+
+    const LEASE: Duration = Duration::from_secs(60);
+
+    fn key(number: u8) -> SessionKey {
+        SessionKey::from_bytes([number; 32])
+    }
+
+    fn session(user: &str, number: u8) -> Found {
+        let moment = Timestamp::from_millis(1_000_000);
+        Found {
+            user: user.into(),
+            handle: SessionHandle::from_u64(number.into()),
+            opened: moment,
+            seen: moment,
+            authenticated: moment,
+            ends: moment.after(Duration::from_hours(1)),
+            expire: false,
+            now: moment,
+            groups: GroupSet::default(),
+        }
+    }
+
+    /// With a lease, and these sessions of alice.
+    fn remembering(most: usize, sessions: impl IntoIterator<Item = u8>) -> Memory {
+        let memory = Memory::new(most);
+        memory.extend(memory.now() + LEASE);
+        for number in sessions {
+            let sent = memory.before_asking().expect("there is a lease");
+            memory.keep(key(number), session("alice", number), sent);
+        }
+        memory
+    }
+
+    fn remembered(memory: &Memory, numbers: impl IntoIterator<Item = u8>) -> Vec<u8> {
+        numbers.into_iter().filter(|number| memory.get(&key(*number)).is_some()).collect()
+    }
+
+    #[test]
+    fn without_a_lease_nothing_is_remembered_or_kept() {
+        let memory = remembering(10, 1..=2);
+        assert_eq!(remembered(&memory, 1..=3), [1, 2]);
+        memory.extend(memory.now());
+        assert_eq!(remembered(&memory, 1..=3), [0; 0], "it has just ended");
+        assert!(memory.before_asking().is_none() && !memory.holds_lease());
+        memory.extend(memory.now() + LEASE);
+        memory.end_lease();
+        assert_eq!(remembered(&memory, 1..=3), [0; 0]);
+    }
+
+    #[test]
+    fn what_is_revoked_is_forgotten_with_all_that_leads_there() {
+        let revoke = |change| {
+            let memory = remembering(10, 1..=3);
+            let sent = memory.before_asking().unwrap();
+            memory.keep(key(9), session("bob", 9), sent);
+            memory.apply(&[change]);
+            remembered(&memory, 1..=9)
+        };
+        assert_eq!(revoke(Change::Session(SessionHandle::from_u64(2))), [1, 3, 9]);
+        assert_eq!(revoke(Change::Groups("alice".into())), [9]);
+        assert_eq!(revoke(Change::Everything), [0; 0]);
+        assert_eq!(revoke(Change::Session(SessionHandle::from_u64(7))), [1, 2, 3, 9], "it was not there");
+    }
+
+    #[test]
+    fn what_was_asked_for_before_a_revocation_is_not_kept_after_it() {
+        let memory = remembering(10, []);
+        let sent = memory.before_asking().unwrap();
+        // Of somebody else: what was being read is unknown here.
+        memory.apply(&[Change::Session(SessionHandle::from_u64(7))]);
+        memory.keep(key(1), session("alice", 1), sent);
+        assert_eq!(remembered(&memory, [1]), [0; 0]);
+        let sent = memory.before_asking().unwrap();
+        memory.keep(key(1), session("alice", 1), sent);
+        assert_eq!(remembered(&memory, [1]), [1]);
+    }
+
+    #[test]
+    fn it_is_bounded_and_leaves_nothing_behind() {
+        let memory = remembering(32, 0..=255);
+        let tables = memory.read();
+        let of_alice = tables.of_users[&"alice".into()].len();
+        assert!((28..=32).contains(&tables.sessions.len()), "{}", tables.sessions.len());
+        assert_eq!((tables.keys.len(), of_alice), (tables.sessions.len(), tables.sessions.len()));
+        drop(tables);
+        memory.apply(&[Change::Groups("alice".into())]);
+        let tables = memory.read();
+        assert!(tables.sessions.is_empty() && tables.keys.is_empty() && tables.of_users.is_empty());
+    }
+
+    #[test]
+    fn a_session_that_got_another_token_is_remembered_by_that_alone() {
+        let memory = remembering(10, [1]);
+        let sent = memory.before_asking().unwrap();
+        memory.keep(key(2), session("alice", 1), sent);
+        assert_eq!(remembered(&memory, 1..=2), [2]);
+        assert_eq!(memory.read().of_users[&"alice".into()].len(), 1);
+    }
+
+    #[test]
+    fn nobody_is_admitted_after_their_time() {
+        let memory = remembering(10, []);
+        let sent = memory.before_asking().unwrap();
+        memory.keep(key(1), Found { ends: Timestamp::from_millis(1_000_000), ..session("alice", 1) }, sent);
+        assert_eq!(remembered(&memory, [1]), [0; 0]);
+    }
+}

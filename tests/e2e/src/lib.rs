@@ -2,6 +2,7 @@
 //!
 //! Nothing here sleeps: what a test waits for is a line that a child process prints, or a condition of a page.
 
+mod balancer;
 mod browser;
 mod cluster;
 mod curl;
@@ -9,6 +10,7 @@ mod example;
 mod postgres;
 mod process;
 
+pub use balancer::balance;
 pub use browser::{Browser, Tab};
 pub use cluster::{Cluster, Mode, Place};
 pub use curl::{Curl, Reply};

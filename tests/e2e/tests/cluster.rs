@@ -1,6 +1,6 @@
 //! Two nodes: what is done on one is seen on the other.
 
-use os_session_e2e::{Browser, Cluster, Curl, Mode, Place};
+use os_session_e2e::{Browser, Cluster, Curl, Mode, Place, balance};
 use serde_json::Value;
 
 async fn in_two_tabs(place: Place, mode: Mode) {
@@ -36,6 +36,30 @@ async fn a_log_out_on_one_node_restarts_the_tab_on_the_other_over_redis() {
 #[tokio::test]
 async fn it_finds_a_store_by_itself() {
     in_two_tabs(Place::Anywhere, Mode::Strict).await;
+}
+
+/// The streams of its browser are told by a node that does not know which tab asked.
+#[tokio::test]
+async fn the_tab_that_asked_does_not_restart_whichever_node_tells_it() {
+    let app = Cluster::start(Place::Redis, Mode::Leased).await;
+    let url = balance(&["/os-session/events"], app.node(1), app.node(0)).await;
+    let browser = Browser::at(&url).await;
+    browser.visit("/login").await;
+    browser.log_in("alice", "quickstart").await;
+    browser.see("//button[.='Log out']").await;
+    let here = browser.tab().await;
+    let there = browser.open_tab().await;
+    browser.visit("/devices").await;
+    browser.arrive("Devices").await;
+
+    browser.switch_to(&here).await;
+    let leave = r#"window.marked = true; const client = await import("/os-session/client.js"); await client.disconnect(); return "left""#;
+    assert_eq!(browser.run(leave, &[]).await, "left");
+    browser.switch_to(&there).await;
+    assert_eq!(browser.arrive("Log in").await, "/login?next=/devices", "the other restarts");
+    browser.switch_to(&here).await;
+    let state = r#"return [window.marked === true, document.querySelector(".os-session-warning") === null]"#;
+    assert_eq!(browser.run(state, &[]).await, serde_json::json!([true, true]), "this one has not, and is not about to");
 }
 
 fn stats(node: &Curl) -> (u64, u64) {
