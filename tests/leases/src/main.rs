@@ -1,55 +1,38 @@
-//! `cargo run -p os-session-leases` counts the states; with the number of a part, it shows what happens without it.
+//! Without an argument, counts the states; with the number of a part, shows what happens without it.
 
-use std::env::args;
+use std::env;
 use std::io::{self, Write as _};
 
-use os_session_leases::state::Revocation;
 use os_session_leases::{Look, Model, Part, Protocol, SCENARIOS, trace};
 
 fn main() -> io::Result<()> {
-    let _ = Revocation::Other;
-    let mut out = io::stdout();
-    let part = args().nth(1).and_then(|number| number.parse::<usize>().ok());
-    let parts = Part::ALL
-        .iter()
-        .zip(1..)
-        .filter(|(_, number)| part == Some(*number) || args().nth(1).as_deref() == Some("all"));
-    if args().nth(1).is_none() {
-        for look in [Look::InTransaction, Look::AfterCommit] {
-            for scenario in SCENARIOS {
-                let found = Model::new(Protocol::whole(look), scenario).search();
-                writeln!(
-                    out,
-                    "{look:?}: {}: {} states, {:?}, witnesses {:?}",
-                    scenario.name,
-                    found.states,
-                    found.time,
-                    found.witnesses.iter().map(|(n, p)| (n, p.len() - 1)).collect::<Vec<_>>()
-                )?;
-                if let Some(path) = found.counterexample {
-                    writeln!(out, "{}", trace::readable(&path))?;
-                }
-            }
-        }
+    let number = env::args().nth(1).and_then(|number| number.parse::<usize>().ok());
+    match number.and_then(|number| Part::ALL.get(number.checked_sub(1)?)) {
+        Some(part) => without(*part),
+        None => count(),
     }
-    for (part, number) in parts {
+}
+
+fn count() -> io::Result<()> {
+    for look in [Look::InTransaction, Look::AfterCommit] {
         for scenario in SCENARIOS {
-            let found = Model::new(Protocol::without(*part), scenario).search();
-            writeln!(
-                out,
-                "{number} {part:?}: {}: {} states, {:?}, {:?}",
-                scenario.name,
-                found.states,
-                found.time,
-                found.counterexample.as_ref().map(Vec::len)
-            )?;
+            let found = Model::new(Protocol::whole(look), scenario).search();
+            writeln!(io::stdout(), "{look:?}: {}: {} states in {:.1?}", scenario.name, found.states, found.time)?;
             if let Some(path) = found.counterexample {
-                if args().nth(1).as_deref() != Some("all") {
-                    writeln!(out, "{}", trace::readable(&path))?;
-                }
-                break;
+                writeln!(io::stdout(), "{}", trace::readable(&path))?;
             }
         }
     }
     Ok(())
+}
+
+fn without(part: Part) -> io::Result<()> {
+    for scenario in SCENARIOS {
+        let found = Model::new(Protocol::without(part), scenario).search();
+        if let Some(path) = found.counterexample {
+            let (states, time) = (found.states, found.time);
+            return writeln!(io::stdout(), "without {part:?}: {states} states, {time:.1?}\n{}", trace::readable(&path));
+        }
+    }
+    writeln!(io::stdout(), "without {part:?}: nothing found")
 }

@@ -1,7 +1,7 @@
 //! The bounds within which the protocol is searched.
 
 use crate::state::REVOKERS;
-use crate::state::Revocation::{self, Other, Session};
+use crate::state::Revocation::{self, Never, Other, Session};
 
 /// What may happen, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,5 +38,12 @@ pub const SCENARIOS: [Scenario; 3] = [
         late: true,
         ends: true,
     },
-    Scenario { name: "two nodes", nodes: 2, revocations: [Other, Session], registrations: 1, late: false, ends: false },
+    Scenario {
+        name: "two nodes, one revocation",
+        nodes: 2,
+        revocations: [Session, Never],
+        registrations: 1,
+        late: false,
+        ends: false,
+    },
 ];

@@ -45,6 +45,8 @@ pub enum Revocation {
     Session,
     /// Something else.
     Other,
+    /// Nothing: it never begins.
+    Never,
 }
 
 /// A place on the list of nodes.
@@ -154,6 +156,7 @@ pub enum Answer {
 }
 
 /// A request's read of the store. One that finds no session refuses, and nothing is left of it; so one that was answered found it.
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Read {
     /// The store looked, and the answer is on its way.
@@ -244,7 +247,7 @@ impl State {
     pub fn is_over(&self) -> bool {
         let knows = |node: &Node| node.memory || node.read.is_some_and(|read| read.answered);
         let forgotten = !self.store.session && !self.nodes.iter().any(knows);
-        let never = |revoker: &Revoker| revoker.revocation == Revocation::Other || revoker.phase == Phase::RolledBack;
+        let never = |revoker: &Revoker| revoker.revocation != Revocation::Session || revoker.phase == Phase::RolledBack;
         forgotten || self.revokers.iter().all(never)
     }
 }
