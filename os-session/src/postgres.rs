@@ -239,18 +239,18 @@ impl Store for PostgresStore {
 
     async fn close(&self, key: &SessionKey) -> Result<Option<Ended>, StoreError> {
         let rows = self.pool().query(&self.statements().close, &[&key.as_bytes().as_slice(), &self.turned()]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
+        let row = rows::only(&rows)?;
         self.revoked(rows::awaited(row)?).await;
-        rows::closed(row).map(Some)
+        rows::closed(row)
     }
 
     async fn close_handle(&self, user: &UserId, handle: SessionHandle) -> Result<Option<Ended>, StoreError> {
         let name = rows::text("user id", user.as_str())?;
         let rows =
             self.pool().query(&self.statements().close_handle, &[&name, &rows::handle(handle), &self.turned()]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
+        let row = rows::only(&rows)?;
         self.revoked(rows::awaited(row)?).await;
-        rows::closed_of(user, row).map(Some)
+        rows::closed_of(user, row)
     }
 
     async fn close_all(&self, user: &UserId, except: Option<&SessionKey>) -> Result<Vec<Ended>, StoreError> {

@@ -144,14 +144,19 @@ fn closed_or_expired(row: &Row) -> Result<End, StoreError> {
     Ok(if column(row, "expired")? { End::Expired } else { End::Closed })
 }
 
-/// A session of anybody that was closed.
-pub(super) fn closed(row: &Row) -> Result<Ended, StoreError> {
-    closed_of(&column::<&str>(row, "user_id")?.into(), row)
+/// A session of anybody that was closed, if there was one.
+pub(super) fn closed(row: &Row) -> Result<Option<Ended>, StoreError> {
+    match column::<Option<&str>>(row, "user_id")? {
+        Some(user) => closed_of(&user.into(), row),
+        None => Ok(None),
+    }
 }
 
-/// A session of this user that was closed.
-pub(super) fn closed_of(user: &UserId, row: &Row) -> Result<Ended, StoreError> {
-    Ok(Ended { user: user.clone(), handle: handle_of(row)?, why: closed_or_expired(row)? })
+/// A session of this user that was closed, if there was one.
+pub(super) fn closed_of(user: &UserId, row: &Row) -> Result<Option<Ended>, StoreError> {
+    let Some(handle) = column::<Option<i64>>(row, "handle")? else { return Ok(None) };
+    let handle = SessionHandle::from_u64(handle.cast_unsigned());
+    Ok(Some(Ended { user: user.clone(), handle, why: closed_or_expired(row)? }))
 }
 
 /// All sessions of this user that were closed.

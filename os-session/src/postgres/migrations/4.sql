@@ -136,11 +136,17 @@ create trigger members_removed after delete on {schema}.member
 referencing old table as changed
 for each statement execute function {schema}.members_changed_1();
 
+-- The same for a transaction that found nothing left to take away: whoever took it away may still be waiting for the nodes.
+create or replace function {schema}.reached_1() returns bigint
+language sql volatile as $$
+    select p.position from {schema}.revocation_position p where exists (select from {schema}.lease_node)
+$$;
+
 create or replace function {schema}.close_1(
     closing_key bytea, turned bigint,
+    -- null where there was none
     out closed_user text, out closed_handle bigint, out expired boolean, out awaited bigint
 )
-returns setof record
 language plpgsql volatile as $$
 #variable_conflict error
 begin
@@ -148,18 +154,15 @@ begin
     delete from {schema}.session s
     where s.key = closing_key
     returning s.user_id, s.handle, s.expires <= {schema}.moment_1(turned) into closed_user, closed_handle, expired;
-    if found then
-        awaited := {schema}.awaited_1();
-        return next;
-    end if;
+    awaited := {schema}.reached_1();
 end
 $$;
 
 create or replace function {schema}.close_handle_1(
     closing_user text, closing_handle bigint, turned bigint,
+    -- null where there was none
     out closed_handle bigint, out expired boolean, out awaited bigint
 )
-returns setof record
 language plpgsql volatile as $$
 #variable_conflict error
 begin
@@ -167,10 +170,7 @@ begin
     delete from {schema}.session s
     where s.user_id = closing_user and s.handle = closing_handle
     returning s.handle, s.expires <= {schema}.moment_1(turned) into closed_handle, expired;
-    if found then
-        awaited := {schema}.awaited_1();
-        return next;
-    end if;
+    awaited := {schema}.reached_1();
 end
 $$;
 
@@ -192,7 +192,7 @@ begin
     end if;
     closed_handles := coalesce(closed_handles, '{}');
     were_expired := coalesce(were_expired, '{}');
-    awaited := {schema}.awaited_1();
+    awaited := {schema}.reached_1();
 end
 $$;
 
@@ -211,7 +211,7 @@ begin
         authenticated = case when authenticated_now then moment else coalesce(authenticated_then, s.authenticated) end
     where s.key = from_key and s.format <= 1 and s.expires > moment;
     rotated := found;
-    awaited := {schema}.awaited_1();
+    awaited := {schema}.reached_1();
 end
 $$;
 
@@ -220,10 +220,10 @@ language plpgsql volatile as $$
 #variable_conflict error
 begin
     there_is := exists (select from {schema}.named_group g where g.name = joined);
-    if there_is and not exists (select from {schema}.member m where m.user_id = joining and m.group_name = joined) then
+    if there_is then
         perform {schema}.revoking_1();
         insert into {schema}.member (user_id, group_name) values (joining, joined) on conflict do nothing;
-        awaited := {schema}.awaited_1();
+        awaited := {schema}.reached_1();
     end if;
 end
 $$;
@@ -235,7 +235,7 @@ begin
     perform {schema}.revoking_1();
     delete from {schema}.member m where m.user_id = leaving and m.group_name = left_group;
     there_is := exists (select from {schema}.named_group g where g.name = left_group);
-    awaited := {schema}.awaited_1();
+    awaited := {schema}.reached_1();
 end
 $$;
 

@@ -76,6 +76,9 @@ end
 -- What this script takes from somebody, and what else other nodes are told, in words: a letter and a name. Names that may be any bytes are
 -- written as hexadecimal digits.
 local revoked, told = {}, {}
+-- Whether a caller counts on it that what this takes away is gone everywhere when it returns. If it was gone before, whoever took it away may still be
+-- waiting for the nodes.
+local is_revocation = false
 
 local function digits(bytes)
     return (string.gsub(bytes, '.', function(byte) return string.format('%02x', string.byte(byte)) end))
@@ -88,6 +91,8 @@ local function conclude()
     if #revoked > 0 and call('EXISTS', leases) == 1 then
         awaited = call('INCR', log_position)
         call('ZADD', log, awaited, text(awaited) .. ' ' .. table.concat(revoked, ' '))
+    elseif is_revocation and call('EXISTS', leases) == 1 then
+        awaited = tonumber(call('GET', log_position) or 0)
     end
     for _, word in ipairs(revoked) do
         table.insert(told, word)

@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
 -- Exchanges the token of a live session. The moment of authentication is nothing, `now`, or one.
+is_revocation = true
 local from, to, authenticated, now = ARGV[2], ARGV[3], ARGV[4], moment()
 if not usable_session(from, now) then
     return 0

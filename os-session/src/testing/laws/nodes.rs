@@ -145,6 +145,7 @@ where
     what_takes_nothing_away_is_not_logged(&one).await;
     a_revocation_waits_until_it_is_applied(&one, &other).await;
     whoever_does_not_renew_is_taken_off(&one, &other).await;
+    who_comes_second_waits_as_well(&one, &other).await;
     no_position_is_passed_over(&one, &other).await;
 }
 
@@ -264,6 +265,31 @@ async fn whoever_does_not_renew_is_taken_off<A: LeaseStore + Clone, B: LeaseStor
     close.await.expect("it returns").expect("a log-out");
     assert!(other.renew_lease("slow", joined_at).await.expect("it is answered").is_some(), "it renewed meanwhile");
     other.leave_leases("slow").await.expect("it can leave");
+}
+
+/// Who finds a session gone must not return before the one who ended it might.
+async fn who_comes_second_waits_as_well<A: LeaseStore + Clone, B: LeaseStore + Clone>(one: &A, other: &B) {
+    one.insert(session("fay", 70), ROOMY).await.expect("a log-in");
+    let joined_at = other.join_leases("busy", PATIENCE).await.expect("a node can join");
+    let log_out = |store: A| tokio::spawn(async move { store.close(&key(70)).await });
+    let first = log_out(one.clone());
+    let renewal = news_of(other, "busy", joined_at).await;
+    let second = log_out(one.clone());
+    // Long enough for it to return, if it did not wait.
+    assert!(
+        timeout(Duration::from_millis(300), async {
+            while !second.is_finished() {
+                tokio::task::yield_now().await
+            }
+        })
+        .await
+        .is_err()
+    );
+    other.renew_lease("busy", renewal.reached).await.expect("it renews").expect("it is known");
+    for log_out in [first, second] {
+        timeout(PATIENCE, log_out).await.expect("it returns").expect("it works").expect("a log-out");
+    }
+    other.leave_leases("busy").await.expect("it can leave");
 }
 
 async fn no_position_is_passed_over<A: LeaseStore + Clone, B: LeaseStore + Clone>(one: &A, other: &B) {
