@@ -204,7 +204,7 @@ mod tests {
     use crate::clock::Timestamp;
     use crate::group::GroupSet;
 
-    const LEASE: Duration = Duration::from_secs(60);
+    const LEASE: Duration = Duration::from_mins(1);
 
     fn key(number: u8) -> SessionKey {
         SessionKey::from_bytes([number; 32])

@@ -275,16 +275,13 @@ async fn who_comes_second_waits_as_well<A: LeaseStore + Clone, B: LeaseStore + C
     let first = log_out(one.clone());
     let renewal = news_of(other, "busy", joined_at).await;
     let second = log_out(one.clone());
+    let returns = async {
+        while !second.is_finished() {
+            tokio::task::yield_now().await;
+        }
+    };
     // Long enough for it to return, if it did not wait.
-    assert!(
-        timeout(Duration::from_millis(300), async {
-            while !second.is_finished() {
-                tokio::task::yield_now().await
-            }
-        })
-        .await
-        .is_err()
-    );
+    assert!(timeout(Duration::from_millis(300), returns).await.is_err(), "the second waits");
     other.renew_lease("busy", renewal.reached).await.expect("it renews").expect("it is known");
     for log_out in [first, second] {
         timeout(PATIENCE, log_out).await.expect("it returns").expect("it works").expect("a log-out");
