@@ -12,12 +12,13 @@ pub struct Site {
 }
 
 impl Site {
-    /// The cookie of a new session.
+    /// The cookies of a new session.
     pub async fn log_in(&self, user: &str) -> String {
         let (status, cookies, body) = send(&self.router, post(&format!("/login/{user}"))).await;
         assert!(status.is_success(), "{}: {status} {body}", self.name);
-        let cookie = cookies.first().and_then(|cookie| cookie.split(';').next()).expect("a log-in sets a cookie");
-        cookie.to_owned()
+        assert!(!cookies.is_empty(), "{}: a log-in sets a cookie", self.name);
+        let pairs: Vec<_> = cookies.iter().filter_map(|cookie| cookie.split(';').next()).collect();
+        pairs.join("; ")
     }
 
     /// A protected page.
