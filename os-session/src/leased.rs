@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use self::memory::Memory;
 use self::renewing::keep_lease;
 use crate::change::{Change, Listener, News};
+use crate::clock::Clock;
 use crate::lease::{LONGEST, LeaseStore};
 use crate::store::{
     Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SlotKey, SlotValue, SlotWrite,
@@ -87,6 +88,7 @@ pub struct LeasedBuilder<S> {
     store: S,
     lease: Duration,
     most: usize,
+    clock: Clock,
 }
 
 impl<S> LeasedBuilder<S>
@@ -106,6 +108,12 @@ where
         self
     }
 
+    /// For tests: the clock that was given to the store.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// Begins to take leases, in the background. Until it has one, and whenever it has none, every request asks the store.
     ///
     /// # Errors
@@ -116,14 +124,14 @@ where
     ///
     /// Outside a tokio runtime.
     pub fn start(self) -> Result<LeasedStore<S>, StoreError> {
-        let Self { store, lease, most } = self;
+        let Self { store, lease, most, clock } = self;
         if !(Duration::from_millis(100)..=LONGEST).contains(&lease) {
             return Err(StoreError::new(format!("a lease lasts from 100 ms to {LONGEST:?}, not {lease:?}")));
         }
         let shared = Shared {
             store,
             lease,
-            memory: Memory::new(most.max(1)),
+            memory: Memory::new(most.max(1), clock),
             nudge: Arc::default(),
             listener: Mutex::default(),
             stopping: watch::Sender::new(false),
@@ -157,7 +165,7 @@ where
 
     /// For everything else that can be said.
     pub fn builder(store: S) -> LeasedBuilder<S> {
-        LeasedBuilder { store, lease: Duration::from_secs(3), most: 100_000 }
+        LeasedBuilder { store, lease: Duration::from_secs(3), most: 100_000, clock: Clock::new() }
     }
 
     /// Whether this node holds a lease at this moment, so that it admits from memory.
@@ -222,16 +230,19 @@ where
         let shared = Arc::downgrade(&self.shared);
         let told = move |news| {
             let Some(shared) = shared.upgrade() else { return };
-            shared.nudge.notify_one();
+            // Of a log-in there is nothing in the log.
+            if !matches!(news, News::Changed(Change::Browser(_))) {
+                shared.nudge.notify_one();
+            }
             listener.tell(news);
         };
         self.store().listen(Listener::new(told)).await
     }
 
     async fn touch(&self, key: &SessionKey) -> Result<bool, StoreError> {
-        let touched = self.store().touch(key).await;
-        self.shared.memory.forget(key);
-        touched
+        // Also if nobody waits for the answer: what is written by then is another moment.
+        let _forget = ForgetLater { memory: &self.shared.memory, key };
+        self.store().touch(key).await
     }
 
     async fn stop(&self) {
@@ -323,6 +334,18 @@ where
 
     async fn publish(&self, change: &Change) -> Result<(), StoreError> {
         self.store().publish(change).await
+    }
+}
+
+/// Forgets a session when it is dropped.
+struct ForgetLater<'a> {
+    memory: &'a Memory,
+    key: &'a SessionKey,
+}
+
+impl Drop for ForgetLater<'_> {
+    fn drop(&mut self) {
+        self.memory.forget(self.key);
     }
 }
 

@@ -45,8 +45,7 @@ impl Sessions {
         if !is_told {
             return UNTOLD;
         }
-        let idle = self.0.config.lifetime(found.expire).idle;
-        found.seen.after(idle).min(found.ends).since(found.now).max(UNTOLD)
+        found.expires.since(found.now).max(UNTOLD)
     }
 
     /// The groups of the session's user, from wherever this application keeps them.

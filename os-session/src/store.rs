@@ -104,6 +104,8 @@ pub struct Found {
     pub authenticated: Timestamp,
     /// When it ends in any case.
     pub ends: Timestamp,
+    /// When it ends if nothing more happens: after its idle lifetime, or then.
+    pub expires: Timestamp,
     /// [`NewSession::expire`].
     pub expire: bool,
     /// The moment of this answer, by the clock of the store.

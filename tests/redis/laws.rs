@@ -1,7 +1,9 @@
 //! The contract of every store, and of stores that processes share.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
+use os_session::LeasedStore;
 use os_session::testing::{Clock, lease_laws, news_laws, shared_store_laws, store_laws};
 use os_session_tests::redis::TestPrefix;
 
@@ -39,4 +41,23 @@ async fn what_one_node_changes_is_told_to_the_other() {
 async fn every_law_of_leases_holds() {
     let prefix = TestPrefix::new();
     lease_laws(prefix.store(Clock::new()).await, prefix.store(Clock::new()).await).await;
+}
+
+/// Short, since nobody listens here: a revocation waits for the next renewal.
+const LEASE: Duration = Duration::from_millis(100);
+
+/// What is true of the store is true of it under a lease.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_law_holds_under_a_lease() {
+    let prefixs = Mutex::new(Vec::new());
+    store_laws(async |clock: Clock| {
+        let prefix = TestPrefix::new();
+        let store = LeasedStore::builder(prefix.store(clock.clone()).await).lease(LEASE).clock(clock).start().unwrap();
+        while !store.holds_lease() {
+            tokio::task::yield_now().await;
+        }
+        prefixs.lock().unwrap().push(prefix);
+        store
+    })
+    .await;
 }

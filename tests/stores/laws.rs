@@ -97,6 +97,7 @@ caught! {
     a_key_that_is_adopted: life::AdoptsUnknownKeys by a_key_that_was_never_inserted_is_nothing;
     a_key_that_is_inserted_over_another: life::OverwritesKeys by a_key_is_inserted_once;
     a_replacement_before_the_key_is_looked_at: life::ReplacesBeforeItLooks by a_taken_key_changes_nothing;
+    the_end_told_for_the_expiry: life::TellsTheEndForTheExpiry by what_is_inserted_is_found_until_it_is_closed;
     a_session_that_is_never_idle: life::IgnoresIdleness by a_session_ends_when_it_was_idle_too_long;
     an_absolute_end_that_activity_moves: life::MovesTheEnd by activity_lengthens_a_session_but_not_beyond_its_absolute_end;
     activity_that_is_not_written: life::ForgetsActivity by activity_lengthens_a_session_but_not_beyond_its_absolute_end;

@@ -113,7 +113,7 @@ macro_rules! refuted {
 
 // What a shrunk counterexample says can be read: it is short.
 refuted! {
-    what_lives_too_long_is_refuted: life::UpsertsOnTouch life::UpsertsOnRotate life::IgnoresIdleness life::MovesTheEnd;
+    what_lives_too_long_is_refuted: life::UpsertsOnTouch life::UpsertsOnRotate life::IgnoresIdleness life::MovesTheEnd life::TellsTheEndForTheExpiry;
     what_is_found_under_a_wrong_key_is_refuted: life::KeepsTheOldKey life::FindsNothingAtOnce life::RotatesOverOthers;
     activity_that_is_lost_is_refuted: life::ForgetsActivity life::TouchesTheExpired life::AlwaysAuthenticates;
     a_wrong_limit_is_refuted: limits::ForgetsTheLimit limits::EvictsTheLatest limits::InsertsWhenFull limits::KeepsTheReplaced;

@@ -81,8 +81,7 @@ impl Context {
     }
 
     async fn ask(&self, key: SessionKey) -> Result<Option<Connected>, Error> {
-        // Not what a store remembers: a session may have ended for want of activity, and this would be activity.
-        let found = self.sessions.0.store.find(&key).await?;
+        let found = self.find(&key).await?;
         if let Some(found) = &found
             && self.is_touch_due(found)
         {

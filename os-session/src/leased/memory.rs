@@ -6,6 +6,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use crate::change::Change;
+use crate::clock::Clock;
 use crate::lease_clock::LeaseClock;
 use crate::store::{Found, SessionHandle};
 use crate::token::SessionKey;
@@ -15,6 +16,8 @@ use crate::user::UserId;
 #[derive(Debug)]
 pub(super) struct Memory {
     clock: LeaseClock,
+    /// How far a test turned the time of the store.
+    turned: Clock,
     /// When the lease ends, in nanoseconds by that clock; in the past if there is none.
     until: AtomicU64,
     most: usize,
@@ -24,7 +27,7 @@ pub(super) struct Memory {
 
 #[derive(Debug, Default)]
 struct Tables {
-    /// How many times something was forgotten on somebody's word.
+    /// How many times something was forgotten.
     revocations: u64,
     sessions: HashMap<SessionKey, Kept>,
     keys: HashMap<SessionHandle, SessionKey>,
@@ -34,21 +37,23 @@ struct Tables {
 #[derive(Debug)]
 struct Kept {
     found: Found,
-    /// Before it was asked for.
-    asked: Duration,
+    sent: Sent,
 }
 
-/// The state of the memory when a read was sent.
+/// The moment before a read was sent, and what had been forgotten until then.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sent {
     asked: Duration,
+    /// How far a test had turned the time.
+    turned: Duration,
     revocations: u64,
 }
 
 impl Memory {
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize, turned: Clock) -> Self {
         Self {
             clock: LeaseClock::new(),
+            turned,
             until: AtomicU64::new(0),
             most,
             hits: AtomicU64::new(0),
@@ -79,7 +84,8 @@ impl Memory {
     }
 
     /// The session, if it is remembered and may be. The lease is looked at first: a request that is stopped in between has begun before
-    /// anything is over. That a session ends for want of activity is seen when its activity is due to be written: then the store is asked.
+    /// anything is over. What has ended since, for want of activity for
+    /// example, the store is asked for: somebody may have seen it meanwhile.
     pub(super) fn get(&self, key: &SessionKey) -> Option<Found> {
         let now = self.now();
         if !self.is_before_the_end(now) {
@@ -89,9 +95,10 @@ impl Memory {
         let kept = tables.sessions.get(key)?;
         let mut found = kept.found.clone();
         // As this clock counts, and a bit more: nobody is admitted after their time.
-        let since = now.saturating_sub(kept.asked);
-        found.now = found.now.after(since + since / 100);
-        if found.now >= found.ends {
+        let since = now.saturating_sub(kept.sent.asked);
+        let turned = self.turned.turned().saturating_sub(kept.sent.turned);
+        found.now = found.now.after(since + since / 100 + turned);
+        if found.now >= found.expires {
             return None;
         }
         drop(tables);
@@ -105,8 +112,8 @@ impl Memory {
 
     /// To be taken before the store is asked.
     pub(super) fn before_asking(&self) -> Option<Sent> {
-        let asked = self.now();
-        self.is_before_the_end(asked).then(|| Sent { asked, revocations: self.read().revocations })
+        let (asked, turned) = (self.now(), self.turned.turned());
+        self.is_before_the_end(asked).then(|| Sent { asked, turned, revocations: self.read().revocations })
     }
 
     /// Keeps what the store said, unless something was revoked since it was asked.
@@ -118,12 +125,14 @@ impl Memory {
         if tables.sessions.len() >= self.most {
             tables.make_room(self.most);
         }
-        tables.insert(key, Kept { found, asked: sent.asked });
+        tables.insert(key, Kept { found, sent });
     }
 
-    /// Forgets a session that is to be read anew, though nothing was taken away.
+    /// Forgets a session that is to be read anew, though nothing was taken away, and what is being read at this moment.
     pub(super) fn forget(&self, key: &SessionKey) {
-        self.write().remove(key);
+        let mut tables = self.write();
+        tables.revocations += 1;
+        tables.remove(key);
     }
 
     /// Forgets what was revoked, and what is being read at this moment.
@@ -219,6 +228,7 @@ mod tests {
             seen: moment,
             authenticated: moment,
             ends: moment.after(Duration::from_hours(1)),
+            expires: moment.after(Duration::from_mins(20)),
             expire: false,
             now: moment,
             groups: GroupSet::default(),
@@ -227,7 +237,7 @@ mod tests {
 
     /// With a lease, and these sessions of alice.
     fn remembering(most: usize, sessions: impl IntoIterator<Item = u8>) -> Memory {
-        let memory = Memory::new(most);
+        let memory = Memory::new(most, Clock::new());
         memory.extend(memory.now() + LEASE);
         for number in sessions {
             let sent = memory.before_asking().expect("there is a lease");
@@ -306,7 +316,7 @@ mod tests {
     fn nobody_is_admitted_after_their_time() {
         let memory = remembering(10, []);
         let sent = memory.before_asking().unwrap();
-        memory.keep(key(1), Found { ends: Timestamp::from_millis(1_000_000), ..session("alice", 1) }, sent);
+        memory.keep(key(1), Found { expires: Timestamp::from_millis(1_000_000), ..session("alice", 1) }, sent);
         assert_eq!(remembered(&memory, [1]), [0; 0]);
     }
 }

@@ -53,8 +53,13 @@ impl NonMax {
 }
 
 impl Session {
+    /// When it ends if nothing more happens.
+    fn expires(&self) -> Timestamp {
+        self.seen.after(Duration::from_millis(self.idle_millis)).min(self.ends)
+    }
+
     fn is_live(&self, now: Timestamp) -> bool {
-        now < self.ends && now < self.seen.after(Duration::from_millis(self.idle_millis))
+        now < self.expires()
     }
 }
 
@@ -147,6 +152,7 @@ impl Tables {
             seen: session.seen,
             authenticated: session.authenticated,
             ends: session.ends,
+            expires: session.expires(),
             expire: session.expire,
             now,
             groups: user.set.clone(),

@@ -94,6 +94,7 @@ pub(super) fn found(row: &Row) -> Result<Result<Found, Unread>, StoreError> {
         column(row, "seen")?,
         column(row, "authenticated")?,
         column(row, "ends")?,
+        column(row, "expires")?,
         column(row, "now")?,
     );
     let user: &str = column(row, "user_id")?;
@@ -103,7 +104,7 @@ pub(super) fn found(row: &Row) -> Result<Result<Found, Unread>, StoreError> {
 
     let read = || -> Result<Found, Unusable> {
         known?;
-        let (opened, seen, authenticated, ends, now) = numbers;
+        let (opened, seen, authenticated, ends, expires, now) = numbers;
         Ok(Found {
             user: UserId::from(user),
             handle,
@@ -111,6 +112,7 @@ pub(super) fn found(row: &Row) -> Result<Result<Found, Unread>, StoreError> {
             seen: timestamp(seen, "last use")?,
             authenticated: timestamp(authenticated, "moment of authentication")?,
             ends: timestamp(ends, "end")?,
+            expires: timestamp(expires, "expiry")?,
             expire,
             now: timestamp(now, "present moment")?,
             groups: groups.iter().collect::<GroupSet>(),

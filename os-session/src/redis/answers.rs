@@ -209,6 +209,7 @@ pub(super) fn found(value: Value) -> Result<Option<Result<Found, Unread>>, Store
     let now = Timestamp::from_millis(parts.number()?);
     let mut record = Parts::of(parts.next()?)?;
     let groups = names(parts.next()?)?;
+    let expires = parts.bytes()?;
     let (format, name, user) = (record.bytes()?, record.bytes()?, record.bytes()?);
     let (opened, seen, authenticated) = (record.bytes()?, record.bytes()?, record.bytes()?);
     let (ends, expire) = (record.bytes()?, record.bytes()?);
@@ -223,6 +224,7 @@ pub(super) fn found(value: Value) -> Result<Option<Result<Found, Unread>>, Store
             seen: timestamp(seen.as_deref(), "last use")?,
             authenticated: timestamp(authenticated.as_deref(), "moment of authentication")?,
             ends: timestamp(ends.as_deref(), "end")?,
+            expires: timestamp(expires.as_deref(), "expiry")?,
             expire: expire.as_deref() == Some(b"1"),
             now,
             groups: groups.iter().collect::<GroupSet>(),

@@ -42,6 +42,7 @@ impl Session {
             seen: self.seen,
             authenticated: self.authenticated,
             ends: self.ends,
+            expires: self.expires,
             expire: self.browser,
             now,
             groups: self.groups,

@@ -24,6 +24,8 @@ flaws! {
     ReplacesBeforeItLooks;
     /// Sessions live on without activity.
     IgnoresIdleness;
+    /// Says of a session that it is there until its absolute end.
+    TellsTheEndForTheExpiry;
     /// Activity makes a session anew.
     MovesTheEnd;
     /// Says that it wrote the activity.
@@ -52,6 +54,12 @@ flaws! {
     FindsNothingAtOnce;
     /// Removes the session, and inserts it under its new key.
     RotatesInTwoSteps;
+}
+
+impl Flaw for TellsTheEndForTheExpiry {
+    async fn find(&self, right: &Right, key: &SessionKey) -> Answer<Option<Found>> {
+        Ok(right.memory.find(key).await?.map(|found| Found { expires: found.ends, ..found }))
+    }
 }
 
 impl Flaw for UpsertsOnTouch {

@@ -35,6 +35,7 @@ impl Flaw for KeepsSeconds {
             seen: seconds(found.seen),
             authenticated: seconds(found.authenticated),
             ends: seconds(found.ends),
+            expires: seconds(found.expires),
             ..found
         }))
     }

@@ -22,14 +22,15 @@ impl<B: Backend> Run<B> {
     fn is_found(&self, what: &str, number: u64, found: Option<Found>) -> Verdict {
         let found = found.map(|found| {
             let since = |moment| ticks_between(found.opened, moment);
-            let moments = [since(found.seen), since(found.authenticated), since(found.ends), since(found.now)];
+            let moments = [found.seen, found.authenticated, found.ends, found.expires, found.now].map(since);
             (found.user.to_string(), found.handle, found.expire, moments, found.groups)
         });
         let known = self.model.live(number).map(|session| {
             let since = |moment| moment - session.opened;
             let (seen, authenticated) = (since(session.seen), since(session.authenticated));
             let groups: GroupSet = self.model.groups_of(session.user).into_iter().collect();
-            let moments = [seen, authenticated, session.absolute, since(self.model.now)];
+            let expires = session.absolute.min(seen.saturating_add(session.idle));
+            let moments = [seen, authenticated, session.absolute, expires, since(self.model.now)];
             (session.user.to_owned(), handle(session.handle), session.expire, moments, groups)
         });
         same(what, found, known)

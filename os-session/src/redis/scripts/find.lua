@@ -11,4 +11,4 @@ local record = call(
 if not (record[1] or record[2] or record[3]) then
     return false
 end
-return {now, record, record[3] and call('SMEMBERS', groups_of(record[3])) or {}}
+return {now, record, record[3] and call('SMEMBERS', groups_of(record[3])) or {}, call('ZSCORE', all_sessions, key)}

@@ -15,6 +15,7 @@ pub(super) async fn what_is_inserted_is_found_until_it_is_closed(lab: Lab) {
     assert!(!lab.find(2).await.expect("so is the other").expire, "each with its own");
     assert_eq!((found.seen, found.authenticated), (found.opened, found.opened), "a log-in is activity and proof");
     assert_eq!(found.ends, found.opened.after(ABSOLUTE), "the absolute end counts from the log-in");
+    assert_eq!(found.expires, found.opened.after(IDLE), "and it expires before that");
     assert!(found.now >= found.opened, "time does not run backwards");
 
     let ended = lab.store.close(&key(1)).await.unwrap().expect("closing a session tells which it was");
@@ -70,6 +71,11 @@ pub(super) async fn activity_lengthens_a_session_but_not_beyond_its_absolute_end
         let found = lab.find(1).await.expect("it is live again for a while");
         assert!(found.seen.since(opened.seen) >= Duration::from_mins(15) * round, "and was seen");
         assert_eq!((found.opened, found.ends), (opened.opened, opened.ends), "but opened, and ends, when it did");
+        assert_eq!(
+            found.expires,
+            found.seen.after(IDLE).min(found.ends),
+            "it expires later, and not later than it ends"
+        );
         assert_eq!(found.authenticated, opened.authenticated, "and activity proves nothing");
     }
     lab.clock.advance(Duration::from_secs(100));
