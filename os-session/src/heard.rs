@@ -1,15 +1,18 @@
 //! What other nodes change, as it is heard here.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+
 use crate::awaited::Subject;
 use crate::change::{Change, Listener, News};
 use crate::error::Error;
-use crate::look::UNTOLD;
-use crate::sessions::{Inner, Sessions, Telling};
+use crate::sessions::{Inner, Sessions, Telling, UNTOLD};
+use crate::store::StoreError;
 use crate::tasks::Tasks;
 use crate::user::UserId;
 
@@ -34,8 +37,10 @@ impl Sessions {
                         Sessions(inner).heard(news);
                     }
                 });
+                // An application's own code may panic when it is told to forget; then as well nobody is told any more.
+                let listening = AssertUnwindSafe(store.listen(listener)).catch_unwind();
                 let lost = tokio::select! {
-                    lost = store.listen(listener) => lost,
+                    lost = listening => lost.unwrap_or_else(|_| StoreError::new("a listener panicked")),
                     _ = stopping.wait_for(|stop| *stop) => return,
                 };
                 let Some(was_told) = Self::lost_the_channel(&inner) else { return };
@@ -116,8 +121,9 @@ impl Sessions {
     }
 }
 
-/// A change of groups that other nodes are being told of: what [`Sessions::groups_changed`] returns. It goes on whether it is awaited or not;
-/// awaited, it returns when no node decides by what was before.
+/// A change of groups that other nodes are being told of: what [`Sessions::groups_changed`] returns. It goes on whether it is awaited or not, and
+/// is tried again until the store takes it, or [`Sessions::shutdown`]; awaited, it returns when no node decides by what was before, or with
+/// the first failure.
 #[derive(Debug)]
 pub struct GroupsChanged(Option<Telling>);
 
@@ -128,7 +134,8 @@ impl IntoFuture for GroupsChanged {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             match self.0 {
-                Some(telling) => Ok(Tasks::outcome(telling).await?),
+                // It ends without a word with its runtime alone, and this future with it.
+                Some(told) => Ok(told.await.unwrap_or_else(|_| Err(StoreError::new("the process is ending")))?),
                 None => Ok(()),
             }
         })

@@ -23,7 +23,8 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(10);
 /// - the operation of [`Store`] that did it, here or on any other handle on the store, returns when every node which was on the list has
 ///   [applied](LeaseStore::renew_lease) that position, or has lost its lease for want of renewals: [`until_applied`] does that.
 ///
-/// An operation that takes nothing away appends nothing and waits for nobody.
+/// An operation that takes nothing away appends nothing. One that found nothing left to take away waits all the same for what was logged before,
+/// since whoever took it away may not have returned yet; a log-in waits for nobody.
 ///
 /// [`testing::lease_laws`](crate::testing::lease_laws) checks it.
 pub trait LeaseStore: Store {
@@ -95,6 +96,7 @@ pub async fn until_applied<S: LeaseStore>(store: &S, position: u64) {
     let mut found: Option<Found> = None;
     let mut pause = Duration::from_micros(500);
     let committed = clock.now();
+    let mut was_told = false;
     loop {
         match store.behind(position).await {
             Ok(behind) if behind.is_empty() => return,
@@ -104,7 +106,11 @@ pub async fn until_applied<S: LeaseStore>(store: &S, position: u64) {
                 found = Some(Found { until: clock.now() + in_any_clock(longest), behind });
             }
             Ok(_) => {}
+            Err(error) if was_told => {
+                tracing::debug!(%error, "who still remembers what was revoked can still not be told")
+            }
             Err(error) => {
+                was_told = true;
                 tracing::warn!(%error, "who still remembers what was revoked cannot be told; waiting for their leases");
             }
         }

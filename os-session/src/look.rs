@@ -7,13 +7,10 @@ use axum::BoxError;
 
 use crate::error::Error;
 use crate::group::GroupSet;
-use crate::sessions::Sessions;
+use crate::sessions::{Sessions, UNTOLD};
 use crate::store::{Found, SessionHandle};
 use crate::token::SessionKey;
 use crate::user::UserId;
-
-/// How often a session is looked at in a store that other processes may change without a word.
-pub(crate) const UNTOLD: Duration = Duration::from_secs(1);
 
 impl Sessions {
     /// The session, whose token may have been exchanged where nobody here was told.

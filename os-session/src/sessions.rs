@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 use crate::awaited::Awaited;
 use crate::change::Change;
@@ -69,8 +69,11 @@ pub(crate) struct Inner {
     pub(crate) resumed: Mutex<HashMap<SessionHandle, std::time::Instant>>,
 }
 
-/// A change that other nodes are being told of.
-pub(crate) type Telling = JoinHandle<Result<(), StoreError>>;
+/// What comes of telling other nodes of a change.
+pub(crate) type Telling = oneshot::Receiver<Result<(), StoreError>>;
+
+/// How long something may be so that nobody here was told of: a pause between two looks, or two tries.
+pub(crate) const UNTOLD: Duration = Duration::from_secs(1);
 
 /// The groups that exist, as far as this process knows: what a rule may name.
 #[derive(Debug, Default)]
@@ -133,7 +136,8 @@ impl Sessions {
         StoredGroups(self.clone())
     }
 
-    /// Tells other nodes, in the background; whoever waits for the task learns when none remembers anything else.
+    /// Tells other nodes, in the background and until the store takes it: a node that remembers under a lease would learn it from nobody else. The first
+    /// outcome is for whoever waits.
     pub(crate) fn tell_others(&self, change: Change) -> Option<Telling> {
         if !self.0.store.is_shared() {
             return None;
@@ -142,14 +146,25 @@ impl Sessions {
             tracing::error!("other nodes cannot be told of a change from outside a tokio runtime");
             return None;
         }
-        let store = self.0.store.clone();
-        Some(self.0.tasks.spawn(async move {
-            let told = store.publish(&change).await;
-            if let Err(error) = &told {
-                tracing::warn!(%error, "other nodes could not be told of a change");
+        let (tell, told) = oneshot::channel();
+        let (store, mut stopping) = (self.0.store.clone(), self.0.tasks.stopping());
+        let _goes_on = self.0.tasks.spawn(async move {
+            let mut first = Some(tell);
+            loop {
+                let outcome = store.publish(&change).await;
+                let is_done = outcome.is_ok();
+                if let Err(error) = &outcome {
+                    tracing::warn!(%error, "other nodes could not be told of a change; trying again");
+                }
+                if let Some(tell) = first.take() {
+                    let _nobody_may_wait = tell.send(outcome);
+                }
+                if is_done || !Tasks::pause(&mut stopping, UNTOLD).await {
+                    return;
+                }
             }
-            told
-        }))
+        });
+        Some(told)
     }
 
     /// Whether both are handles on the same sessions.

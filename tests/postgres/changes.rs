@@ -118,3 +118,36 @@ async fn groups_that_are_remembered_are_forgotten_on_every_node() {
     is_admin.store(true, Ordering::SeqCst);
     assert_eq!(elsewhere.get("/admin").await.status(), 200, "and works as before");
 }
+
+/// Whoever remembers under a lease would otherwise never learn it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_groups_that_the_store_did_not_take_is_told_again() {
+    let schema = TestSchema::new();
+    let leased = LeasedStore::new(schema.store(Clock::new()).await).unwrap();
+    while !leased.holds_lease() {
+        tokio::task::yield_now().await;
+    }
+    let is_admin = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let says = is_admin.clone();
+    let groups = move |_: UserId| {
+        let admin = says.load(std::sync::atomic::Ordering::SeqCst);
+        async move { admin.then_some("admin") }
+    };
+    let (other, there) = node(&leased, |builder| builder.groups(["admin", "banned"], groups.cached())).await;
+    let (one, _) = node(&schema.store(Clock::new()).await, |builder| builder).await;
+    let mut alice = Browser::connected(&there, &other, "alice").await.unwrap();
+    assert_eq!(alice.get("/admin").await.status(), 200);
+
+    let client = schema.client().await;
+    client.batch_execute("alter table revocation_position rename to away").await.unwrap();
+    is_admin.store(false, std::sync::atomic::Ordering::SeqCst);
+    one.groups_changed("alice").await.expect_err("whoever waits is told that it did not work");
+    assert_eq!(alice.get("/admin").await.status(), 200, "and the other node has not heard of it");
+    client.batch_execute("alter table away rename to revocation_position").await.unwrap();
+    let forgotten = async {
+        while alice.get("/admin").await.status() != 403 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), forgotten).await.expect("it is told once the store takes it");
+}
