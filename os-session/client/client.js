@@ -24,7 +24,8 @@ export function fetch(input, init) {
   // Another site has no business with it, and would have to be asked first whether it takes the header.
   if (new URL(request.url).origin !== location.origin) return globalThis.fetch(request);
   request.headers.set("Os-Process", processId);
-  return noted(globalThis.fetch(request));
+  const answer = globalThis.fetch(request);
+  return ["GET", "HEAD"].includes(request.method) ? answer : noted(answer);
 }
 
 /**
@@ -121,14 +122,19 @@ function learn(connection) {
   }
 }
 
-/** Another node does not say which tab asked for a change; the answer to that tab does. */
+/**
+ * Another node does not say which tab asked for a change; the answer to that tab does, and excuses one piece of news. It is waited for, but
+ * not for long: what is on the page may be nobody's any more.
+ */
 async function changedUnlessByMe() {
   const heard = performance.now();
-  await Promise.all(asked);
-  if (changedItAt < heard - LATE) changed();
+  const late = new Promise((resolve) => setTimeout(resolve, LATE));
+  await Promise.race([Promise.all(asked), late]);
+  if (changedItAt < heard - LATE) return changed();
+  changedItAt = -Infinity;
 }
 
-/** How much later than its answer a change may be heard of, in milliseconds. */
+/** By how much a change may be heard of before its answer, or after it, in milliseconds. */
 const LATE = 2_000;
 
 function changed() {

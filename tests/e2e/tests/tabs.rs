@@ -401,3 +401,24 @@ async fn without_cookies_a_page_warns_and_stays() {
     browser.see("//*[@role='alert'][contains(., 'load this page again')]").await;
     assert_eq!(browser.run("return window.marked", &[]).await, true);
 }
+
+/// The answer might say that this very tab asked for the change, but may never come.
+#[tokio::test]
+async fn a_request_that_is_not_answered_keeps_no_page_from_its_restart() {
+    let app = Example::shop();
+    let (browser, one) = of_alice(&app).await;
+    let other = open_shop(&browser).await;
+    settled(&browser).await;
+    let ask = r#"
+        const client = await import("/os-session/client.js");
+        globalThis.fetch = () => new Promise(() => {});
+        void client.fetch("/never", { method: "POST" });"#;
+    browser.run(ask, &[]).await;
+
+    browser.switch_to(&one).await;
+    browser.press("Log out").await;
+    sees(&browser, NOBODY).await;
+    browser.switch_to(&other).await;
+    browser.see(WARNING).await;
+    sees(&browser, NOBODY).await;
+}
