@@ -123,18 +123,17 @@ function learn(connection) {
 }
 
 /**
- * Another node does not say which tab asked for a change; the answer to that tab does, and excuses one piece of news. It is waited for, but
- * not for long: what is on the page may be nobody's any more.
+ * Another node does not say which tab asked for a change; the answer to that tab does, and excuses one piece of news. If it does not come soon, the
+ * next state of the stream says what has changed.
  */
 async function changedUnlessByMe() {
   const heard = performance.now();
-  const late = new Promise((resolve) => setTimeout(resolve, LATE));
-  await Promise.race([Promise.all(asked), late]);
+  await Promise.all(asked);
   if (changedItAt < heard - LATE) return changed();
   changedItAt = -Infinity;
 }
 
-/** By how much a change may be heard of before its answer, or after it, in milliseconds. */
+/** How much later than its answer a change may be heard of, in milliseconds. */
 const LATE = 2_000;
 
 function changed() {

@@ -402,7 +402,7 @@ async fn without_cookies_a_page_warns_and_stays() {
     assert_eq!(browser.run("return window.marked", &[]).await, true);
 }
 
-/// The answer might say that this very tab asked for the change, but may never come.
+/// The answer might say that this very tab asked for the change, but may never come; then the next state does.
 #[tokio::test]
 async fn a_request_that_is_not_answered_keeps_no_page_from_its_restart() {
     let app = Example::shop();
