@@ -107,7 +107,7 @@ pub async fn until_applied<S: LeaseStore>(store: &S, position: u64) {
             }
             Ok(_) => {}
             Err(error) if was_told => {
-                tracing::debug!(%error, "who still remembers what was revoked can still not be told")
+                tracing::debug!(%error, "who still remembers what was revoked can still not be told");
             }
             Err(error) => {
                 was_told = true;

@@ -1,51 +1,18 @@
-//! What nodes hear of each other, as far as an application sees it.
+//! Changes that this store does not tell, or not take.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use os_session::routing::{Router, get};
 use os_session::testing::{Browser, Clock};
-use os_session::{Groups as _, LeasedStore, Session, Sessions, UserId, connected};
+use os_session::{Groups as _, LeasedStore, Sessions, UserId};
 use os_session_tests::postgres::TestSchema;
-use os_session_tests::proxy::Proxy;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::timeout;
 
-use crate::site::{COOKIE, node};
-
-/// Tells when the session of its request is closed.
-#[connected]
-async fn watch(session: Session, axum::Extension(told): axum::Extension<UnboundedSender<()>>) {
-    let begun = told.clone();
-    tokio::spawn(async move {
-        let mut closed = std::pin::pin!(session.closed());
-        // The first look at the store is over with the first poll that has to wait for something else.
-        let _ = timeout(Duration::from_millis(300), &mut closed).await;
-        let _ = begun.send(());
-        closed.await;
-        let _ = told.send(());
-    });
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_ends_elsewhere_is_heard_and_not_asked_for() {
-    let schema = TestSchema::new();
-    let (one, _) = node(&schema.store(Clock::new()).await, |builder| builder).await;
-    let proxy = Proxy::before(&schema.url).await;
-    let other = Sessions::builder().store(schema.store_at(&proxy.url(), Clock::new()).await).build().await.unwrap();
-    let (told, mut tells) = unbounded_channel::<()>();
-    let router = Router::new().route("/watch", get(watch)).layer(axum::Extension(told));
-    let app = router.with_sessions(&other).unwrap();
-    let mut alice = Browser::connected(&app, &other, "alice").await.unwrap();
-    alice.get("/watch").await;
-    tells.recv().await.unwrap();
-    let handle = other.of_user("alice").await.unwrap()[0].handle;
-    // A pause in which a store that is not heard would be asked twice.
-    proxy.trips();
-    tokio::time::sleep(Duration::from_millis(2100)).await;
-    assert_eq!(proxy.trips(), 0, "nobody asks");
-    one.close("alice", handle).await.unwrap();
-    timeout(Duration::from_millis(900), tells.recv()).await.expect("it is heard before it would be asked for").unwrap();
-}
+use crate::shared_changes::watch;
+use crate::site::node;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nothing_is_heard_open_streams_ask_every_second() {
@@ -73,52 +40,6 @@ async fn where_nothing_is_heard_open_streams_ask_every_second() {
     drop(one);
 }
 
-/// Groups of an application's own that are remembered, and what a node decides by them.
-#[tokio::test(flavor = "multi_thread")]
-async fn groups_that_are_remembered_are_forgotten_on_every_node() {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-    let schema = TestSchema::new();
-    let (is_admin, asked) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
-    let provider = || {
-        let (is_admin, asked) = (is_admin.clone(), asked.clone());
-        let groups = move |_: UserId| {
-            asked.fetch_add(1, Ordering::SeqCst);
-            let admin = is_admin.load(Ordering::SeqCst);
-            async move { if admin { vec!["admin"] } else { vec![] } }
-        };
-        (["admin", "banned"], groups.cached())
-    };
-    let strict = schema.store(Clock::new()).await;
-    let leased = LeasedStore::new(schema.store(Clock::new()).await).unwrap();
-    // It has a lease when it has joined.
-    while !leased.holds_lease() {
-        tokio::task::yield_now().await;
-    }
-    let (names, groups) = provider();
-    let (one, here) = node(&strict, |builder| builder.groups(names, groups)).await;
-    let (names, groups) = provider();
-    let (other, there) = node(&leased, |builder| builder.groups(names, groups)).await;
-    let mut alice = Browser::connected(&here, &one, "alice").await.unwrap();
-    let mut elsewhere = Browser::new(&there);
-    elsewhere.set_cookie(COOKIE, alice.cookie(COOKIE).unwrap());
-    for browser in [&mut alice, &mut elsewhere] {
-        for _ in 0..3 {
-            assert_eq!(browser.get("/admin").await.status(), 200);
-        }
-    }
-    assert_eq!(asked.load(Ordering::SeqCst), 3 + 1, "one asks each time, the other remembers under its lease");
-
-    is_admin.store(false, Ordering::SeqCst);
-    one.groups_changed("alice").await.unwrap();
-    assert_eq!(elsewhere.get("/admin").await.status(), 403, "once that has returned");
-    other.shutdown().await;
-    assert!(!leased.holds_lease(), "what has stopped remembers nothing");
-    is_admin.store(true, Ordering::SeqCst);
-    assert_eq!(elsewhere.get("/admin").await.status(), 200, "and works as before");
-}
-
 /// Whoever remembers under a lease would otherwise never learn it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_groups_that_the_store_did_not_take_is_told_again() {
@@ -127,10 +48,10 @@ async fn a_change_of_groups_that_the_store_did_not_take_is_told_again() {
     while !leased.holds_lease() {
         tokio::task::yield_now().await;
     }
-    let is_admin = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let is_admin = Arc::new(AtomicBool::new(true));
     let says = is_admin.clone();
     let groups = move |_: UserId| {
-        let admin = says.load(std::sync::atomic::Ordering::SeqCst);
+        let admin = says.load(Ordering::SeqCst);
         async move { admin.then_some("admin") }
     };
     let (other, there) = node(&leased, |builder| builder.groups(["admin", "banned"], groups.cached())).await;
@@ -140,7 +61,7 @@ async fn a_change_of_groups_that_the_store_did_not_take_is_told_again() {
 
     let client = schema.client().await;
     client.batch_execute("alter table revocation_position rename to away").await.unwrap();
-    is_admin.store(false, std::sync::atomic::Ordering::SeqCst);
+    is_admin.store(false, Ordering::SeqCst);
     one.groups_changed("alice").await.expect_err("whoever waits is told that it did not work");
     assert_eq!(alice.get("/admin").await.status(), 200, "and the other node has not heard of it");
     client.batch_execute("alter table away rename to revocation_position").await.unwrap();

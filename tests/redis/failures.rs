@@ -188,13 +188,13 @@ async fn a_full_server_takes_no_log_in_and_every_log_out() {
     let mut connection = server.connection();
     ask::<()>(&mut connection, &[b"CONFIG", b"SET", b"maxmemory", b"1"]);
 
-    let before = prefix.contents();
+    let before = prefix.contents().await;
     let mut replacing = session("alice", 4).await;
     replacing.replaces = Some(key(3));
     let error = store.insert(replacing, LIMIT).await.unwrap_err().to_string();
     assert!(error.contains("OOM"), "{error}");
     assert!(store.write_slot(&slot(&key(1)), value("more")).await.is_err());
-    assert_eq!(prefix.contents(), before, "nothing was half done");
+    assert_eq!(prefix.contents().await, before, "nothing was half done");
 
     assert!(store.find(&key(1)).await.unwrap().is_some());
     assert!(store.touch(&key(1)).await.unwrap());

@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod log;
+pub mod numbered;
 pub mod postgres;
 pub mod proxy;
 pub mod redis;

@@ -78,6 +78,16 @@ impl TestSchema {
         PostgresStore::builder().schema(&self.name).max_connections(4)
     }
 
+    /// Something that is another as soon as a session was written.
+    ///
+    /// # Panics
+    ///
+    /// If there is no server.
+    pub async fn contents(&self) -> String {
+        let versions = "select string_agg(xmin::text || ctid, ' ') from session";
+        self.client().await.query_one(versions, &[]).await.expect("there are sessions").get(0)
+    }
+
     /// A connection whose unqualified names are those of this schema.
     ///
     /// # Panics

@@ -120,8 +120,8 @@ impl TestPrefix {
     /// # Panics
     ///
     /// If there is no server.
-    #[must_use]
-    pub fn contents(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+    #[expect(clippy::unused_async, reason = "asked for as that of another store is")]
+    pub async fn contents(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         let mut connection = self.connection();
         let keys = self.whole_keys(&mut connection).expect("keys can be listed");
         let dump = |key: Vec<u8>| (key.clone(), ask(&mut connection, &[b"DUMP", &key]));

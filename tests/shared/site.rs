@@ -1,4 +1,4 @@
-//! A small site over PostgreSQL.
+//! A small site over a shared store.
 
 use std::time::Duration;
 

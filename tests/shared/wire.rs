@@ -3,15 +3,15 @@
 use os_session::testing::{Browser, Clock};
 use os_session::{SlotKey, SlotOwner, Store as _, UserId};
 use os_session_tests::proxy::Proxy;
-use os_session_tests::redis::{RedisServer, TestPrefix, ask};
 
+use crate::Place;
 use crate::site::{COOKIE, node};
 
 #[tokio::test]
 async fn a_request_takes_one_round_trip_where_there_is_somebody_and_none_where_there_is_not() {
-    let prefix = TestPrefix::new();
-    let proxy = Proxy::before(&prefix.url).await;
-    let store = prefix.store_at(&proxy.url(), Clock::new()).await;
+    let place = Place::new();
+    let proxy = Proxy::before(&place.url).await;
+    let store = place.store_at(&proxy.url(), Clock::new()).await;
     let (sessions, app) = node(&store, |builder| builder.max_sessions_per_user(2)).await;
     let mut alice = Browser::new(&app);
     // Whatever is done but once is done.
@@ -37,12 +37,12 @@ async fn a_request_takes_one_round_trip_where_there_is_somebody_and_none_where_t
     }
     assert_eq!(proxy.trips(), 0, "a cookie that is none");
 
-    let before = prefix.contents();
+    let before = place.contents().await;
     let mut forged = Browser::new(&app);
     forged.set_cookie(COOKIE, &"A".repeat(43));
     assert_eq!(forged.get("/who").await.text(), "None");
     assert_eq!(proxy.trips(), 1, "a cookie of a session that never was");
-    assert_eq!(prefix.contents(), before, "and nothing is written");
+    assert_eq!(place.contents().await, before, "and nothing is written");
 
     for count in 1..=3 {
         let mut another = Browser::new(&app);
@@ -71,9 +71,9 @@ async fn a_request_takes_one_round_trip_where_there_is_somebody_and_none_where_t
 
 #[tokio::test]
 async fn every_operation_takes_one_round_trip() {
-    let prefix = TestPrefix::new();
-    let proxy = Proxy::before(&prefix.url).await;
-    let store = prefix.store_at(&proxy.url(), Clock::new()).await;
+    let place = Place::new();
+    let proxy = Proxy::before(&place.url).await;
+    let store = place.store_at(&proxy.url(), Clock::new()).await;
     let user = UserId::from("alice");
     let of_browser = SlotKey { owner: SlotOwner::Browser(crate::browser(1)), ..crate::slot(&crate::key(1)) };
     store.create_group("staff").await.unwrap();
@@ -109,20 +109,4 @@ async fn every_operation_takes_one_round_trip() {
         remove_from_group(&user, "staff"),
     }
     assert!(operations.iter().all(|(_, trips)| *trips == 1), "{operations:?}");
-}
-
-/// After a restart, or a failover, the server knows no script: each is told once, and nobody notices.
-#[tokio::test]
-async fn a_server_that_forgot_the_scripts_is_told_each_once() {
-    let server = RedisServer::start();
-    let prefix = TestPrefix::at(server.url());
-    let proxy = Proxy::before(&prefix.url).await;
-    let store = prefix.store_at(&proxy.url(), Clock::new()).await;
-    store.insert(crate::session("alice", 1).await, crate::LIMIT).await.unwrap();
-    ask::<()>(&mut server.connection(), &[b"SCRIPT", b"FLUSH"]);
-    proxy.trips();
-    for trips in [2, 1] {
-        assert!(store.find(&crate::key(1)).await.unwrap().is_some());
-        assert_eq!(proxy.trips(), trips);
-    }
 }
