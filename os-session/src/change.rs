@@ -30,8 +30,8 @@ impl Change {
             let (kind, name) = word.split_at_checked(1)?;
             Some(match kind {
                 "s" => Self::Session(name.parse().ok()?),
-                "g" => Self::Groups(UserId::from(String::from_utf8(bytes(name)?).ok()?)),
-                "b" => Self::Browser(BrowserKey::from_bytes(bytes(name)?.try_into().ok()?)),
+                "g" => Self::Groups(UserId::from(String::from_utf8(hex::decode(name).ok()?).ok()?)),
+                "b" => Self::Browser(BrowserKey::from_bytes(hex::decode(name).ok()?.try_into().ok()?)),
                 _ => return None,
             })
         };
@@ -48,15 +48,6 @@ impl Change {
             _ => words.split(' ').map(Self::from_word).for_each(|change| listener.tell(News::Changed(change))),
         }
     }
-}
-
-/// The bytes that these hexadecimal digits stand for.
-#[cfg(any(feature = "postgres", feature = "redis"))]
-fn bytes(digits: &str) -> Option<Vec<u8>> {
-    if !digits.is_ascii() || !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).ok()).collect()
 }
 
 /// What a store tells while it [listens](crate::Store::listen).

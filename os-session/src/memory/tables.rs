@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -55,7 +54,7 @@ impl NonMax {
 impl Session {
     /// When it ends if nothing more happens.
     fn expires(&self) -> Timestamp {
-        self.seen.after(Duration::from_millis(self.idle_millis)).min(self.ends)
+        Timestamp::from_millis(self.seen.as_millis().saturating_add(self.idle_millis)).min(self.ends)
     }
 
     fn is_live(&self, now: Timestamp) -> bool {
@@ -141,7 +140,8 @@ impl Tables {
 
     pub(super) fn find(&self, key: &SessionKey, now: Timestamp) -> Option<Found> {
         let session = &self.sessions[self.place_of(key)?];
-        if !session.is_live(now) {
+        let expires = session.expires();
+        if now >= expires {
             return None;
         }
         let user = &self.users[session.user];
@@ -152,7 +152,7 @@ impl Tables {
             seen: session.seen,
             authenticated: session.authenticated,
             ends: session.ends,
-            expires: session.expires(),
+            expires,
             expire: session.expire,
             now,
             groups: user.set.clone(),
