@@ -18,6 +18,7 @@ mod handle;
 mod slots;
 mod change;
 mod store;
+mod moving;
 mod lease_clock;
 mod lease;
 mod leased;
@@ -89,6 +90,7 @@ pub use crate::lease::{Behind, LeaseStore, Renewal, until_applied};
 pub use crate::leased::{LeasedBuilder, LeasedStore};
 pub use crate::lifecycle::{Connect, DisconnectAll, DisconnectAllOf};
 pub use crate::memory::MemoryStore;
+pub use crate::moving::{Record, RecordCounts, SchemaState, SessionRecord};
 #[cfg(feature = "postgres")]
 pub use crate::postgres::{PostgresBuilder, PostgresStore};
 pub use crate::process::{Process, ProcessId};
@@ -99,7 +101,7 @@ pub use crate::rpc::FromRefusal;
 pub use crate::sessions::{SessionInfo, Sessions, StoredGroups};
 pub use crate::slot::{Slot, Storable};
 #[cfg(feature = "sqlite-unbundled")]
-pub use crate::sqlite::{SqliteBuilder, SqliteStore};
+pub use crate::sqlite::{Records, SqliteBuilder, SqliteStore};
 pub use crate::store::{
     Authenticated, BrowserKey, Change, End, Ended, Expected, Found, GroupSet, Inserted, InvalidHandle, Limit, Listed,
     Listener, NewBrowser, NewSession, News, Rotation, SessionHandle, SessionKey, SlotKey, SlotLimits, SlotOwner,

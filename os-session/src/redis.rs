@@ -9,6 +9,7 @@ mod greeting;
 mod channel;
 mod builder;
 mod leases;
+mod taking_over;
 
 use std::fmt;
 use std::sync::Arc;

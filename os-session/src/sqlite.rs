@@ -9,6 +9,7 @@ mod readers;
 mod writer;
 mod changes;
 mod slots;
+mod records;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,10 +21,12 @@ use rusqlite::Connection;
 use self::error::{Failure, OpenError};
 use self::lock::Owner;
 use self::readers::Readers;
+pub use self::records::Records;
 use self::rows::Stored;
 use self::warm::Warm;
 use self::writer::{Change, Writer};
 use crate::clock::Clock;
+use crate::moving::SchemaState;
 use crate::store::{
     Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SlotKey, SlotValue, SlotWrite,
     SlotWritten, Store, StoreError,
@@ -91,6 +94,16 @@ impl SqliteStore {
     /// error names the file and says what to do.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         Self::builder().open(path).await
+    }
+
+    /// How far the tables in that file are, without a change to it, and without owning it: another process may.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub async fn schema_state(path: impl AsRef<Path>) -> Result<SchemaState, StoreError> {
+        let path = path.as_ref().to_owned();
+        Ok(tokio::task::spawn_blocking(move || schema::state(&path)).await.map_err(StoreError::new)??)
     }
 
     /// Begins with what is seldom changed.
@@ -335,6 +348,5 @@ impl Store for SqliteStore {
     }
 }
 
-#[cfg(test)]
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
+use deadpool_postgres::{Manager, ManagerConfig, Object, RecyclingMethod};
 use tokio::time::timeout;
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
@@ -119,8 +119,51 @@ impl PostgresBuilder {
     /// # Errors
     ///
     /// As for [`connect`](PostgresBuilder::connect).
-    pub async fn connect_with(self, mut config: Config) -> Result<PostgresStore, StoreError> {
+    pub async fn connect_with(self, config: Config) -> Result<PostgresStore, StoreError> {
+        let prepared = self.prepared(config)?;
+        let (mut connection, schema) = self.first_connection_with(&prepared).await?;
+        timeout(MIGRATION, migrations::migrate(&mut connection, &schema))
+            .await
+            .map_err(|_| failure::too_slow(MIGRATION))??;
+
+        let statements = Arc::new(Statements::new(&schema));
+        let most = usize::try_from(self.max_connections).unwrap_or(usize::MAX);
+        let node = format!("{:016x}", getrandom::u64().map_err(StoreError::new)?);
+        let pool = Pool::new(self.manager(&prepared), most, self.deadline, statements.clone(), &node)?;
+        let open = self.tls.map_or_else(|| channel::opening(NoTls), |(_, open)| open);
+        let channel = Channel::new(open, prepared, schema.clone(), node, self.deadline);
+        let shared = Shared { clock: self.clock, schema, statements, pool, channel, unread: Told::default() };
+        Ok(PostgresStore { shared: Arc::new(shared) })
+    }
+
+    /// A connection on which nothing was done yet, and the schema that is to be used.
+    pub(super) async fn first_connection(&self, url: &str) -> Result<(Object, Schema), StoreError> {
+        let prepared = self.prepared(address::parse(url, self.tls.is_some())?)?;
+        self.first_connection_with(&prepared).await
+    }
+
+    async fn first_connection_with(&self, prepared: &Config) -> Result<(Object, Schema), StoreError> {
         let schema = Schema::new(&self.schema)?;
+        // A connection of its own: it may have to make what the others prepare, and for longer than an operation takes.
+        let first = deadpool_postgres::Pool::builder(self.manager(prepared)).max_size(1).build();
+        let connection = timeout(self.deadline, first.map_err(StoreError::new)?.get())
+            .await
+            .map_err(|_| failure::too_slow(self.deadline))?
+            .map_err(failure::no_connection)?;
+        Ok((connection, schema))
+    }
+
+    fn manager(&self, prepared: &Config) -> Manager {
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        match &self.tls {
+            Some((make, _)) => make(prepared.clone(), recycling),
+            None => Manager::from_config(prepared.clone(), NoTls, recycling),
+        }
+    }
+
+    /// The configuration with what every connection needs.
+    fn prepared(&self, mut config: Config) -> Result<Config, StoreError> {
+        Schema::new(&self.schema)?;
         address::can_encrypt(&config, self.tls.is_some())?;
         if self.max_connections == 0 || self.deadline.is_zero() {
             return Err(StoreError::new("`max_connections` and `deadline` must be more than zero"));
@@ -133,30 +176,6 @@ impl PostgresBuilder {
         if config.get_application_name().is_none() {
             config.application_name("os-session");
         }
-        let manager = || {
-            let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-            match &self.tls {
-                Some((make, _)) => make(config.clone(), recycling),
-                None => Manager::from_config(config.clone(), NoTls, recycling),
-            }
-        };
-        // A connection of its own: it may have to make what the others prepare, and for longer than an operation takes.
-        let first = deadpool_postgres::Pool::builder(manager()).max_size(1).build().map_err(StoreError::new)?;
-        let mut connection = timeout(self.deadline, first.get())
-            .await
-            .map_err(|_| failure::too_slow(self.deadline))?
-            .map_err(failure::no_connection)?;
-        timeout(MIGRATION, migrations::migrate(&mut connection, &schema))
-            .await
-            .map_err(|_| failure::too_slow(MIGRATION))??;
-
-        let statements = Arc::new(Statements::new(&schema));
-        let most = usize::try_from(self.max_connections).unwrap_or(usize::MAX);
-        let node = format!("{:016x}", getrandom::u64().map_err(StoreError::new)?);
-        let pool = Pool::new(manager(), most, self.deadline, statements.clone(), &node)?;
-        let open = self.tls.map_or_else(|| channel::opening(NoTls), |(_, open)| open);
-        let channel = Channel::new(open, config, schema.clone(), node, self.deadline);
-        let shared = Shared { clock: self.clock, schema, statements, pool, channel, unread: Told::default() };
-        Ok(PostgresStore { shared: Arc::new(shared) })
+        Ok(config)
     }
 }

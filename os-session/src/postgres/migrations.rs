@@ -7,6 +7,7 @@ use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 use super::failure::failed;
 use super::schema::Schema;
+use crate::moving::SchemaState;
 use crate::store::StoreError;
 
 /// One step from a version of the schema to the next.
@@ -92,10 +93,26 @@ async fn is_current(client: &Client, schema: &Schema) -> Result<bool, StoreError
             )))
         }
         Ok(latest) => Ok(latest.is_some_and(|(version, _)| version >= VERSION)),
-        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(false),
+        Err(error) if is_missing(&error) => Ok(false),
         Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Err(not_allowed(schema, &error)),
         Err(error) => Err(failed(&error)),
     }
+}
+
+/// How far the schema is, without a change to it.
+pub(super) async fn state(client: &Client, schema: &Schema) -> Result<SchemaState, StoreError> {
+    let (found, compatible_from) = match latest(client, schema).await {
+        Ok(latest) => latest.unwrap_or_default(),
+        Err(error) if is_missing(&error) => (0, 0),
+        Err(error) => return Err(not_allowed(schema, &error)),
+    };
+    let version = |number: i32| u32::try_from(number).unwrap_or_default();
+    Ok(SchemaState { found: version(found), known: version(VERSION), compatible_from: version(compatible_from) })
+}
+
+/// Nobody made the schema yet.
+fn is_missing(error: &tokio_postgres::Error) -> bool {
+    matches!(error.code(), Some(&(SqlState::INVALID_SCHEMA_NAME | SqlState::UNDEFINED_TABLE)))
 }
 
 async fn latest<C>(client: &C, schema: &Schema) -> Result<Option<(i32, i32)>, tokio_postgres::Error>

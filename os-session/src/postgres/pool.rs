@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Hook, HookError, Manager, Object};
+use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, Object};
 use futures_util::future::try_join_all;
 use tokio::time::timeout_at;
 use tokio_postgres::Row;
@@ -72,6 +72,13 @@ impl Pool {
         .await
     }
 
+    /// A connection for work of any length, which nobody else uses afterwards: dropped, it is closed, and what was not committed is undone.
+    pub(super) async fn connection(&self) -> Result<ClientWrapper, StoreError> {
+        let connection = timeout_at((Instant::now() + self.deadline).into(), self.connections.get()).await;
+        let connection = connection.map_err(|_| failure::all_in_use(self.deadline))?.map_err(failure::no_connection)?;
+        Ok(Object::take(connection))
+    }
+
     /// One deadline for the wait for a connection, for making one, and for the work.
     ///
     /// A future that is dropped leaves its connection in the pool: the answer that nobody waits for is read and thrown away
@@ -108,7 +115,7 @@ impl Pool {
 
 /// Prepares a new connection, in one go.
 async fn ready(
-    connection: &deadpool_postgres::ClientWrapper,
+    connection: &ClientWrapper,
     statements: &Statements,
     settings: &str,
 ) -> Result<(), tokio_postgres::Error> {

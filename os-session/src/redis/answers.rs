@@ -151,6 +151,18 @@ pub(super) fn behind(value: Value) -> Result<Vec<Behind>, StoreError> {
     Parts::of(value)?.rest().map(node).collect()
 }
 
+/// Where to look next, and whether something was found.
+pub(super) fn looked_through(value: Value) -> Result<(String, bool), StoreError> {
+    let mut parts = Parts::of(value)?;
+    let cursor = parts.bytes()?.and_then(|cursor| String::from_utf8(cursor).ok()).ok_or_else(strange)?;
+    Ok((cursor, parts.number()? != 0))
+}
+
+/// Whether records were taken over.
+pub(super) fn is_taken(value: Value) -> Result<bool, StoreError> {
+    Ok(Parts::of(value)?.number()? != 0)
+}
+
 fn is_nothing(value: &Value) -> bool {
     matches!(value, Value::Nil)
 }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::channel::Channel;
 use super::link::{Link, Links, Way};
 use super::scripts::Scripts;
-use super::{RedisStore, Shared, address, failure, greeting};
+use super::{RedisStore, Shared, address, failure, greeting, taking_over};
 use crate::clock::Clock;
 use crate::store::StoreError;
 use crate::told::Told;
@@ -25,6 +25,7 @@ pub struct RedisBuilder {
     clock: Clock,
     prefix: String,
     deadline: Duration,
+    take_over: bool,
 }
 
 impl fmt::Debug for RedisBuilder {
@@ -38,7 +39,12 @@ impl fmt::Debug for RedisBuilder {
 
 impl RedisBuilder {
     pub(super) fn new() -> Self {
-        Self { clock: Clock::new(), prefix: "os_session".to_owned(), deadline: Duration::from_secs(3) }
+        Self {
+            clock: Clock::new(),
+            prefix: "os_session".to_owned(),
+            deadline: Duration::from_secs(3),
+            take_over: false,
+        }
     }
 
     /// For tests: a clock whose turns are added to the server's time. The time itself is always the server's.
@@ -61,13 +67,19 @@ impl RedisBuilder {
         self
     }
 
+    /// Connects also where a copy was begun and not finished: for [`RedisStore::take_over`], and nothing else.
+    pub fn take_over(mut self) -> Self {
+        self.take_over = true;
+        self
+    }
+
     /// Connects by URL: `redis://user:password@host:6379/0`, or `rediss://…` for TLS, which the application chooses with a feature of the
     /// crate `redis`.
     ///
     /// # Errors
     ///
     /// A URL that cannot be read, or wants TLS where there is none; a server that cannot be reached, does not accept the user, is older
-    /// than Redis 7, a replica, a Sentinel or a node of a cluster. No error shows the password.
+    /// than Redis 7, a replica, a Sentinel or a node of a cluster; sessions that are being [copied](RedisStore::take_over) there. No error shows the password.
     pub async fn connect(self, url: &str) -> Result<RedisStore, StoreError> {
         let info = address::parse(url)?;
         self.connect_with(&info).await
@@ -143,6 +155,9 @@ impl RedisBuilder {
             .with_link(async |link| {
                 greeting::check(link).await?;
                 greeting::warn_of_eviction(link).await;
+                if !self.take_over {
+                    taking_over::refuse_unfinished(link, &root).await?;
+                }
                 Scripts::load(link).await.map_err(|error| failure::failed(&error))
             })
             .await?;

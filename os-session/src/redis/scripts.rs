@@ -115,6 +115,9 @@ scripts! {
     renew_lease,
     leave_leases,
     behind,
+    begin_moving,
+    take_over,
+    end_moving,
 }
 
 #[cfg(test)]

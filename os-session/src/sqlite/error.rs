@@ -63,6 +63,12 @@ pub(super) enum Failure {
     Undone(String),
     #[error("the thread that writes sessions failed")]
     WriterFailed,
+    #[error("the thread that reads all sessions failed")]
+    ReaderFailed,
+    #[error(
+        "row {id} of the sessions is of format {format}, which a newer release of os-session wrote: use that release"
+    )]
+    OfANewerRelease { id: i64, format: i64 },
 }
 
 impl From<OpenError> for StoreError {

@@ -183,11 +183,11 @@ pub(super) fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timest
     Ok(Timestamp::from_millis(millis))
 }
 
-fn user(row: &Row<'_>, column: usize) -> rusqlite::Result<UserId> {
+pub(super) fn user(row: &Row<'_>, column: usize) -> rusqlite::Result<UserId> {
     Ok(UserId::from(row.get_ref(column)?.as_str()?))
 }
 
 /// All 64 bits are in use; the first of them reads as a sign.
-fn handle(row: &Row<'_>, column: usize) -> rusqlite::Result<SessionHandle> {
+pub(super) fn handle(row: &Row<'_>, column: usize) -> rusqlite::Result<SessionHandle> {
     Ok(SessionHandle::from_u64(row.get::<_, i64>(column)?.cast_unsigned()))
 }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::OpenError;
+use crate::moving::SchemaState;
 
 /// What each version added, the first at index 0. What was released is not edited: a change is a step of its own.
 const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
@@ -24,6 +25,19 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Op
         take_steps(connection, done, known).map_err(|source| at(path, source))?;
     }
     Ok(())
+}
+
+/// How far the file is, without a change to it. A path where nothing is has no version.
+pub(super) fn state(path: &Path) -> Result<SchemaState, OpenError> {
+    let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+    let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
+    if !path.exists() {
+        return Ok(SchemaState { found: 0, known, compatible_from: 0 });
+    }
+    let (found, compatible_from) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .and_then(|connection| steps(&connection))
+        .map_err(|source| at(path, source))?;
+    Ok(SchemaState { found: count(found), known, compatible_from: count(compatible_from) })
 }
 
 fn at(path: &Path, source: rusqlite::Error) -> OpenError {

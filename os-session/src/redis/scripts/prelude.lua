@@ -16,6 +16,7 @@
 --                           many milliseconds it may do so without another word
 --   position                the position of the log
 --   revoked                 a sorted set, the log: what was taken from somebody, by its position
+--   moving                  a hash, only while records of another store are taken over: when that began, and how many of each kind have arrived
 --
 -- Nothing has an expiry of its own: what the server removed by itself, nobody could be told of. When a session or a browser is over,
 -- `sessions` and `browsers` say, and nothing else.
@@ -41,6 +42,7 @@ local leases = prefix .. 'leases'
 local log_position = prefix .. 'position'
 local log = prefix .. 'revoked'
 local changes = prefix .. 'changes'
+local moving = prefix .. 'moving'
 
 local function session_at(key) return prefix .. 'session:' .. key end
 local function sessions_of(user) return prefix .. 'sessions-of:' .. user end

@@ -1,0 +1,77 @@
+//! Whether a store is ready, and making it so.
+
+use os_session::{PostgresStore, SchemaState, SqliteStore, StoreError};
+
+use crate::address::Address;
+use crate::answer::Answer;
+use crate::arguments::Options;
+use crate::opened;
+
+/// Looks, and changes nothing.
+pub(crate) async fn check(address: &Address, options: &Options) -> Result<Answer, StoreError> {
+    let state = match address {
+        Address::Sqlite(path) => SqliteStore::schema_state(path).await?,
+        Address::Postgres(url) => PostgresStore::schema_state(url, &options.schema).await?,
+        Address::Redis(urls) => {
+            // It has no tables, and the greeting says all that there is to say.
+            opened::connect(opened::redis(options), urls).await?;
+            return Ok(Answer::new("redis: ready").with("store", "redis").with("ready", true));
+        }
+        Address::None | Address::Unknown => return Err(StoreError::new(address.problem())),
+    };
+    let is_ready = state.is_usable() && !state.is_behind();
+    let text = format!("{}: {}", address.kind(), verdict(state));
+    let answer = Answer::new(text).with("store", address.kind()).with("ready", is_ready);
+    Ok(answer.with("schema_found", state.found).with("schema_known", state.known).is(is_ready))
+}
+
+fn verdict(state: SchemaState) -> String {
+    let SchemaState { found, known, compatible_from } = state;
+    if !state.is_usable() {
+        format!(
+            "a newer release brought the tables to version {found}, which needs a release that knows {compatible_from}; this one knows {known}: update it"
+        )
+    } else if found == 0 {
+        "no sessions are kept there yet; `os-session migrate`, or the application when it starts, makes the tables"
+            .to_owned()
+    } else if state.is_behind() {
+        format!(
+            "the tables are of version {found}; `os-session migrate`, or the application when it starts, brings them to {known}"
+        )
+    } else {
+        format!("ready, with tables of version {found}")
+    }
+}
+
+/// Makes the tables, or brings them up to date.
+pub(crate) async fn migrate(address: &Address, options: &Options) -> Result<Answer, StoreError> {
+    opened::open_and_migrate(address, options).await?;
+    check(address, options).await
+}
+
+/// The SQL that does it.
+pub(crate) fn print(address: &Address, options: &Options) -> Result<Answer, StoreError> {
+    match address {
+        Address::Postgres(_) | Address::None => {
+            let script = PostgresStore::migrations(&options.schema)?;
+            Ok(Answer::new(script.clone()).with("store", "postgres").with("sql", script))
+        }
+        _ => Err(StoreError::new(
+            "only PostgreSQL has a script to print: `os-session migrate` does what other stores need",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_release_that_says_so_may_be_used_along_with() {
+        let state = |found, compatible_from| verdict(SchemaState { found, known: 4, compatible_from });
+        assert!(state(7, 5).contains("update it"));
+        assert_eq!(state(7, 4), "ready, with tables of version 7");
+        assert!(state(3, 1).contains("brings them to 4"));
+        assert!(state(0, 0).contains("no sessions"));
+    }
+}

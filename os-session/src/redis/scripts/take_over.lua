@@ -1,0 +1,69 @@
+#!lua
+-- Takes over records of another store: what kind they are, and all the fields of one after those of another. Each is counted.
+local kind, place = ARGV[2], 2
+
+if call('EXISTS', moving) == 0 then
+    return {0}
+end
+
+local function next_field()
+    place = place + 1
+    return ARGV[place]
+end
+
+local function take_session()
+    local key, user, handle, device = next_field(), next_field(), next_field(), optional(next_field())
+    local opened, seen, authenticated = next_field(), next_field(), next_field()
+    local idle, ends, expire = next_field(), next_field(), next_field()
+    call(
+        'HSET', session_at(key),
+        'format', FORMAT, 'user', user, 'handle', handle, 'id', text(next_number()), 'opened', opened,
+        'seen', seen, 'authenticated', authenticated, 'idle', idle, 'ends', ends, 'expire', expire
+    )
+    if device then
+        call('HSET', session_at(key), 'device', device)
+    end
+    local moment_of_end = over(tonumber(seen), tonumber(idle), tonumber(ends))
+    call('ZADD', all_sessions, moment_of_end, key)
+    call('ZADD', sessions_of(user), moment_of_end, key)
+end
+
+local function take_browser()
+    local key, seen, idle, session = next_field(), next_field(), next_field(), optional(next_field())
+    call('HSET', browser_at(key), 'id', text(next_number()), 'seen', seen, 'idle', idle)
+    call('ZADD', all_browsers, over(tonumber(seen), tonumber(idle)), key)
+    if session then
+        call('HSET', browser_at(key), 'session', session)
+        call('SADD', browsers_with(session), key)
+    end
+end
+
+local function take_slot()
+    local owner_kind, name_of_owner, tab, name, value = next_field(), next_field(), next_field(), next_field(), next_field()
+    local owner = 'user:' .. name_of_owner
+    if owner_kind == 'session' then
+        owner = call('HGET', session_at(name_of_owner), 'id')
+    elseif owner_kind == 'browser' then
+        owner = call('HGET', browser_at(name_of_owner), 'id')
+    end
+    local number = next_number()
+    call('HSET', values_of(owner, tab), name, text(number) .. ':' .. value)
+    if tab ~= '' then
+        call('ZADD', tabs_of(owner), number, tab)
+    end
+end
+
+local take = {
+    group = function() call('SADD', all_groups, next_field()) end,
+    member = function() call('SADD', groups_of(next_field()), next_field()) end,
+    session = take_session,
+    browser = take_browser,
+    slot = take_slot,
+}
+local taken = 0
+while place < #ARGV do
+    take[kind]()
+    taken = taken + 1
+end
+call('HINCRBY', moving, kind, taken)
+return {1}

@@ -1,0 +1,153 @@
+//! Taking over what another store held: all of it, or nothing that can be used.
+
+use redis::{Value, cmd};
+
+use super::link::Link;
+use super::scripts::Argument::{self, Bytes, Flag, Number, Optional, Text};
+use super::{RedisStore, answers, failure, owner};
+use crate::moving::{Record, RecordCounts};
+use crate::store::StoreError;
+
+/// What a copy that was not finished left, and where that is.
+fn key(root: &str) -> String {
+    format!("{root}moving")
+}
+
+/// An error where a copy was begun and not finished.
+pub(super) async fn refuse_unfinished(link: &mut Link, root: &str) -> Result<(), StoreError> {
+    let there = link.ask(cmd("EXISTS").arg(key(root))).await.map_err(|error| failure::failed(&error))?;
+    if there == Value::Int(0) {
+        return Ok(());
+    }
+    Err(StoreError::new(format!(
+        "sessions are being copied to `{root}` in Redis, or were when that was interrupted: wait for the end, or copy again, which begins anew"
+    )))
+}
+
+impl RedisStore {
+    /// Takes over everything that another store held: all of it can be used when this returns, or nothing. `next` gives the next
+    /// records, and no record where there are no more; neither store must be in use meanwhile.
+    ///
+    /// Redis knows no transaction of such a length. From the beginning on, and until everything has arrived, a mark says so, and whoever
+    /// [connects](super::RedisBuilder::connect) is refused, unless it is with [`take_over`](super::RedisBuilder::take_over) to copy again.
+    ///
+    /// Keys, handles and moments stay what they are, so that everybody is still connected. The user of the server needs
+    /// `+scan` besides.
+    ///
+    /// # Errors
+    ///
+    /// There are keys of the prefix already, groups apart; `next` fails; a failure of the server.
+    pub async fn take_over(
+        &self,
+        mut next: impl AsyncFnMut() -> Result<Vec<Record>, StoreError>,
+    ) -> Result<RecordCounts, StoreError> {
+        self.claim().await?;
+        let mut taken = RecordCounts::default();
+        loop {
+            let records = next().await?;
+            if records.is_empty() {
+                break;
+            }
+            for of_a_kind in records.chunk_by(|one, other| kind(one) == kind(other)) {
+                self.keep(of_a_kind).await?;
+            }
+            taken += RecordCounts::of(&records);
+        }
+        let RecordCounts { groups, members, sessions, browsers, slots } = taken;
+        let counts = [groups, members, sessions, browsers, slots].map(Number);
+        if !answers::done(&self.run(&self.scripts().end_moving, &counts).await?)? {
+            return Err(StoreError::new(
+                "not everything has arrived in Redis that was sent, and nothing of it can be used: copy again",
+            ));
+        }
+        Ok(taken)
+    }
+
+    /// Nothing is there, and from here on nobody connects.
+    async fn claim(&self) -> Result<(), StoreError> {
+        let mut cursor = "0".to_owned();
+        loop {
+            let answer = self.run(&self.scripts().begin_moving, &[Text(&cursor)]).await?;
+            let (next, is_in_use) = answers::looked_through(answer)?;
+            if is_in_use {
+                return Err(StoreError::new(format!(
+                    "there are sessions or values with the prefix `{}` in Redis already: copy to a prefix of its own, or remove its keys first",
+                    self.shared.prefix
+                )));
+            }
+            if next == "0" {
+                return Ok(());
+            }
+            cursor = next;
+        }
+    }
+
+    async fn keep(&self, records: &[Record]) -> Result<(), StoreError> {
+        let Some(first) = records.first() else { return Ok(()) };
+        let texts: Vec<_> = records.iter().map(Handles::of).collect();
+        let mut arguments = vec![Text(kind(first))];
+        for (record, texts) in records.iter().zip(&texts) {
+            push(&mut arguments, record, texts);
+        }
+        match answers::is_taken(self.run(&self.scripts().take_over, &arguments).await?)? {
+            true => Ok(()),
+            false => Err(StoreError::new(
+                "another copy to the same keys in Redis has ended while this one was under way: copy again",
+            )),
+        }
+    }
+}
+
+fn kind(record: &Record) -> &'static str {
+    match record {
+        Record::Group(_) => "group",
+        Record::Member { .. } => "member",
+        Record::Session(_) => "session",
+        Record::Browser { .. } => "browser",
+        Record::Slot { .. } => "slot",
+    }
+}
+
+/// The handle in a record, as it is written there.
+struct Handles(Option<String>);
+
+impl Handles {
+    fn of(record: &Record) -> Self {
+        Self(match record {
+            Record::Session(session) => Some(session.handle.to_string()),
+            Record::Browser { session, .. } => session.map(|handle| handle.to_string()),
+            Record::Group(_) | Record::Member { .. } | Record::Slot { .. } => None,
+        })
+    }
+}
+
+/// The fields of a record, in the order in which the script takes them.
+fn push<'a>(arguments: &mut Vec<Argument<'a>>, record: &'a Record, Handles(handle): &'a Handles) {
+    let optional_handle = Optional(handle.as_deref().map(str::as_bytes));
+    match record {
+        Record::Group(name) => arguments.push(Text(name)),
+        Record::Member { user, group } => arguments.extend([Text(user.as_str()), Text(group)]),
+        Record::Session(session) => arguments.extend([
+            Bytes(session.key.as_bytes()),
+            Text(session.user.as_str()),
+            Text(handle.as_deref().unwrap_or_default()),
+            Optional(session.device.as_deref().map(str::as_bytes)),
+            Number(answers::moment(session.opened)),
+            Number(answers::moment(session.seen)),
+            Number(answers::moment(session.authenticated)),
+            Number(answers::millis(session.idle)),
+            Number(answers::moment(session.ends)),
+            Flag(session.expire),
+        ]),
+        Record::Browser { key, seen, idle, .. } => arguments.extend([
+            Bytes(key.as_bytes()),
+            Number(answers::moment(*seen)),
+            Number(answers::millis(*idle)),
+            optional_handle,
+        ]),
+        Record::Slot { key, value } => {
+            let (kind, name) = owner(&key.owner);
+            arguments.extend([Text(kind), Bytes(name), Bytes(answers::tab(key)), Text(&key.name), Bytes(value)]);
+        }
+    }
+}
