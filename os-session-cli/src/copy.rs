@@ -34,7 +34,9 @@ pub(crate) async fn copy(from: &Path, to: &Address, options: &Options) -> Result
             opened::connect(opened::redis(options).take_over(), urls).await?.take_over(next).await?
         }
         Address::Sqlite(_) => {
-            return Err(StoreError::new("a file of sessions is copied as files are: copy to postgres://… or redis://…"));
+            return Err(StoreError::new(
+                "a file of sessions is copied as files are: copy to postgres://… or redis://…",
+            ));
         }
         Address::None | Address::Unknown => return Err(StoreError::new(to.problem())),
     };
