@@ -252,7 +252,7 @@ async fn what_postgresql_cannot_keep_is_told_and_nothing_is_copied() {
 }
 
 /// Records that end with a failure.
-async fn half_of(records: &mut Vec<Vec<Record>>) -> Result<Vec<Record>, StoreError> {
+fn half_of(records: &mut Vec<Vec<Record>>) -> Result<Vec<Record>, StoreError> {
     records.pop().ok_or_else(|| StoreError::new("the disk is gone"))
 }
 
@@ -265,7 +265,7 @@ async fn nobody_uses_a_redis_where_a_copy_broke_off_until_it_is_copied_again() {
         Record::Group("left behind".into()),
         Record::Member { user: "eve".into(), group: "left behind".into() },
     ]];
-    let error = target.take_over(async || half_of(&mut some).await).await.unwrap_err();
+    let error = target.take_over(async || half_of(&mut some)).await.unwrap_err();
     assert_eq!(error.to_string(), "the disk is gone");
 
     let refused = prefix.builder().connect(&prefix.url).await.unwrap_err().to_string();
@@ -285,7 +285,7 @@ async fn a_copy_to_postgresql_that_breaks_off_leaves_nothing() {
     let store = schema.store(Clock::new()).await;
     let mut some =
         vec![vec![Record::Group("staff".into()), Record::Member { user: "eve".into(), group: "staff".into() }]];
-    store.take_over(async || half_of(&mut some).await).await.unwrap_err();
+    store.take_over(async || half_of(&mut some)).await.unwrap_err();
     assert_eq!(store.all_groups().await.unwrap(), [""; 0]);
     let nothing = store.take_over(async || Ok(Vec::new())).await.unwrap();
     assert_eq!(nothing, RecordCounts::default());
