@@ -2,6 +2,7 @@
 
 mod addresses;
 mod changes;
+mod failover;
 mod failures;
 mod laws;
 mod locks;

@@ -21,22 +21,73 @@ impl Cluster {
     /// If the server's programs are missing or fail.
     #[must_use]
     pub fn start() -> Self {
-        let directory = tempfile::tempdir().expect("a directory can be made");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port is free").port();
-        let cluster = Self { directory, port };
-        if is_root() {
-            expect(Command::new("chown").arg("postgres").arg(cluster.directory.path()));
-        }
+        let cluster = Self::empty();
         let data = cluster.data();
         expect(program("initdb").args(["-A", "trust", "-U", "postgres", "--no-sync", "-D"]).arg(data));
         cluster.resume();
         cluster
     }
 
+    /// A directory of its own, and a free port.
+    fn empty() -> Self {
+        let directory = tempfile::tempdir().expect("a directory can be made");
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port is free").port();
+        if is_root() {
+            expect(Command::new("chown").arg("postgres").arg(directory.path()));
+        }
+        Self { directory, port }
+    }
+
+    /// A standby of this one, for which its commits wait from now on.
+    ///
+    /// # Panics
+    ///
+    /// If the server's programs are missing or fail.
+    #[must_use]
+    pub fn standby(&self) -> Self {
+        let standby = Self::empty();
+        let mut copy = program("pg_basebackup");
+        copy.args([
+            "-U",
+            "postgres",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &self.port.to_string(),
+            "-c",
+            "fast",
+            "--no-sync",
+            "-R",
+            "-D",
+        ]);
+        expect(copy.arg(standby.data()));
+        standby.resume();
+        let waiting = "alter system set synchronous_standby_names = '*'";
+        for statement in [waiting, "select pg_reload_conf()"] {
+            expect(Command::new("psql").args([&self.url(), "-qc", statement]));
+        }
+        standby
+    }
+
+    /// Makes a primary of a standby, and waits until it is one.
+    ///
+    /// # Panics
+    ///
+    /// If it is none.
+    pub fn promote(&self) {
+        expect(self.control().args(["-w", "promote"]));
+    }
+
     /// Where it is found.
     #[must_use]
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// The port at which it is found.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Starts it again and waits until it accepts connections.
