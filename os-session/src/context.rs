@@ -29,7 +29,7 @@ mod tabs;
 
 pub(crate) use self::answer::Undelivered;
 use self::browser::Browser;
-pub(crate) use self::connection::{Connected, Look};
+pub(crate) use self::connection::{Connected, Look, Times};
 
 use self::answer::{Answer, SetCookie};
 use self::connection::Connection;

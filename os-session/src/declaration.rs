@@ -329,8 +329,8 @@ impl Declaration {
     }
 
     /// Whether a user who proved so long ago who they are need not do it again.
-    pub(crate) fn is_fresh_enough(&self, proved: Duration) -> bool {
-        self.fresh.is_none_or(|fresh| proved <= fresh)
+    pub(crate) fn is_fresh_enough(&self, proved: impl FnOnce() -> Duration) -> bool {
+        self.fresh.is_none_or(|fresh| proved() <= fresh)
     }
 
     pub(crate) fn policy_name(&self, number: u8) -> &'static str {

@@ -57,8 +57,8 @@ pub(crate) struct Inner {
     pub(crate) volatile: Volatile,
     pub(crate) turns: Turns,
     pub(crate) renewed: Renewed,
-    /// [`Config::touch_interval`], on the way of every request.
-    pub(crate) touch_interval: Duration,
+    /// [`Config::touch_interval`] in whole milliseconds, on the way of every request.
+    pub(crate) touch_millis: u64,
     /// Some hook waits for the start of a process.
     pub(crate) has_start_hooks: bool,
     /// No request is admitted without taking every step: some hook runs in each, or a test watches.

@@ -8,7 +8,7 @@ use axum::response::Response;
 use crate::context::Context;
 use crate::context::connection::{Connected, Connection};
 use crate::slot::volatile::Values;
-use crate::store::Timestamp;
+use crate::store::{Authenticated, Timestamp};
 use crate::token::{SessionKey, Token};
 
 /// What htmx does as a browser reloads a page.
@@ -48,7 +48,7 @@ impl Context {
     /// The session is open in the store. `false`: nobody is there any more to be told, and it has to be closed again.
     #[must_use]
     pub(crate) fn opened(&self, connected: Connected, token: &Token) -> bool {
-        let cookie = self.sessions.0.config.cookie.write(token, connected.cookie_life);
+        let cookie = self.sessions.0.config.cookie.write(token, connected.times.cookie_life());
         self.end_request_values();
         let mut state = self.state();
         state.looked_at = true;
@@ -60,15 +60,19 @@ impl Context {
 
     /// The session has another token in the store. `false`: as for [`opened`](Context::opened).
     #[must_use]
-    pub(crate) fn rotated(&self, before: Connected, token: &Token) -> bool {
-        let cookie = self.sessions.0.config.cookie.write(token, before.cookie_life);
+    pub(crate) fn rotated(&self, before: Connected, token: &Token, authenticated: Authenticated) -> bool {
+        let cookie = self.sessions.0.config.cookie.write(token, before.times.cookie_life());
         let mut state = self.state();
         state.cookie = Some(SetCookie::Token(cookie));
         state.undelivered.get_or_insert(Undelivered::Rotated {
             from: before.key,
-            authenticated: before.read.as_ref().map(|read| read.authenticated),
+            authenticated: before.groups.is_some().then_some(before.times.authenticated),
         });
-        state.connection = Connection::User(Connected { key: token.key(), read: None, ..before });
+        let mut times = before.times;
+        if authenticated == Authenticated::Now {
+            times.authenticated = times.now;
+        }
+        state.connection = Connection::User(Connected { key: token.key(), times, groups: None, ..before });
         state.answer == Answer::Awaited
     }
 

@@ -32,18 +32,36 @@ pub(crate) struct Connected {
     pub(crate) key: SessionKey,
     pub(crate) user: UserId,
     pub(crate) handle: SessionHandle,
-    /// How long a cookie with its token lives from here; `None` if it is gone when the browser exits.
-    pub(crate) cookie_life: Option<Duration>,
-    /// How long ago the user proved who they are, when it was read.
-    pub(crate) proved: Duration,
-    /// What the store said, unless the session was opened in this request.
-    pub(crate) read: Option<Read>,
+    pub(crate) times: Times,
+    /// The groups that the store said, unless the session was opened or exchanged in this request.
+    pub(crate) groups: Option<GroupSet>,
 }
 
-#[derive(Debug, Clone)]
-pub(crate) struct Read {
-    pub(crate) groups: GroupSet,
-    pub(crate) authenticated: Timestamp,
+/// Moments of a session, by the clock of the store that said them. What is asked of them is seldom asked, and the request of everybody passes by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(super) now: Timestamp,
+    pub(super) authenticated: Timestamp,
+    /// When a cookie with its token ends; `None` if that is gone when the browser exits.
+    cookie_ends: Option<Timestamp>,
+}
+
+impl Times {
+    /// Those of a session that is opened now, on a clock that begins with it.
+    pub(crate) fn of_new(cookie_life: Option<Duration>) -> Self {
+        let now = Timestamp::from_millis(0);
+        Self { now, authenticated: now, cookie_ends: cookie_life.map(|life| now.after(life)) }
+    }
+
+    /// How long a cookie with its token lives from here; `None` if it is gone when the browser exits.
+    pub(crate) fn cookie_life(&self) -> Option<Duration> {
+        self.cookie_ends.map(|ends| ends.since(self.now))
+    }
+
+    /// How long ago the user proved who they are, when it was read.
+    pub(crate) fn proved(&self) -> Duration {
+        self.now.since(self.authenticated)
+    }
 }
 
 /// Who is connected.
@@ -135,7 +153,7 @@ impl Context {
     }
 
     fn is_touch_due(&self, found: &Found) -> bool {
-        found.now.since(found.seen) >= self.sessions.0.touch_interval
+        found.now.millis_since(found.seen) >= self.sessions.0.touch_millis
     }
 
     /// Writes down the activity, at most once a touch interval. A failure costs a bit of the session's life, so it is
@@ -149,7 +167,7 @@ impl Context {
     /// The groups of the connected user, if they can be told without waiting.
     pub(crate) fn groups_at_once<'a>(&self, connected: &'a Connected) -> Option<Cow<'a, GroupSet>> {
         match &self.sessions.0.groups {
-            None => connected.read.as_ref().map(|read| Cow::Borrowed(&read.groups)),
+            None => connected.groups.as_ref().map(Cow::Borrowed),
             // What others may have changed without a word is not remembered.
             Some(_) if !self.sessions.0.store.is_up_to_date() => None,
             Some(provider) => provider.remembered(&connected.user).map(Cow::Owned),
@@ -239,9 +257,12 @@ impl Connected {
             key,
             user: found.user,
             handle: found.handle,
-            cookie_life: (!found.expire).then(|| found.ends.since(found.now)),
-            proved: found.now.since(found.authenticated),
-            read: Some(Read { groups: found.groups, authenticated: found.authenticated }),
+            times: Times {
+                now: found.now,
+                authenticated: found.authenticated,
+                cookie_ends: (!found.expire).then_some(found.ends),
+            },
+            groups: Some(found.groups),
         }
     }
 }

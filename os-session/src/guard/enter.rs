@@ -49,7 +49,7 @@ pub(super) fn admits_at_once(session: &Session, rule: &'static Declaration) -> R
         session.0.require_connection();
     }
     let admitted = session.0.look(|connected| {
-        rule.is_fresh_enough(connected.proved)
+        rule.is_fresh_enough(|| connected.times.proved())
             && (!rule.has_expressions()
                 || sessions.knows_groups_of(rule)
                     && session
@@ -205,7 +205,7 @@ async fn decision(
 ) -> Result<Decision, Error> {
     let decision = decide_who(session, rule, connected, policies).await?;
     Ok(match (decision, connected) {
-        (Decision::Admitted, Some(connected)) if !rule.is_fresh_enough(connected.proved) => {
+        (Decision::Admitted, Some(connected)) if !rule.is_fresh_enough(|| connected.times.proved()) => {
             Decision::Denied(Denial::NotFresh)
         }
         (decision, _) => decision,

@@ -1,10 +1,8 @@
 //! The changes themselves, step by step. Each runs in a task of its own, one at a time for each request.
 
-use std::time::Duration;
-
 use crate::awaited::Subject;
 use crate::config::Config;
-use crate::context::{Connected, Context, Session, Undelivered};
+use crate::context::{Connected, Context, Session, Times, Undelivered};
 use crate::device;
 use crate::error::Error;
 use crate::hook::{self, CloseReason, EventKind, HookInput};
@@ -33,7 +31,7 @@ pub(super) async fn connect(session: &Session, user: UserId, expire: bool) -> Re
     let new = new_session(context, config, user.clone(), token.key(), expire, before.map(|before| before.key))?;
     let cookie_life = (!expire).then_some(new.absolute);
     let connected =
-        Connected { key: new.key, user, handle: new.handle, cookie_life, proved: Duration::ZERO, read: None };
+        Connected { key: new.key, user, handle: new.handle, times: Times::of_new(cookie_life), groups: None };
     let ended = match sessions.0.store.insert(new, config.limit()).await? {
         Inserted::Opened(ended) => ended,
         Inserted::Full => return Err(Error::TooManySessions(config.max_sessions)),
@@ -194,11 +192,7 @@ pub(super) async fn close(session: &Session, handle: SessionHandle) -> Result<()
 }
 
 /// Exchanges the token of the current session.
-pub(super) async fn rotate(
-    session: &Session,
-    mut before: Connected,
-    authenticated: Authenticated,
-) -> Result<(), Error> {
+pub(super) async fn rotate(session: &Session, before: Connected, authenticated: Authenticated) -> Result<(), Error> {
     let Session(context) = session;
     answerable(context)?;
     let token = Token::random().map_err(Error::Random)?;
@@ -208,10 +202,7 @@ pub(super) async fn rotate(
         return Err(Error::NotConnected);
     }
     session.sessions().0.awaited.rotated(before.handle, rotation.to);
-    if authenticated == Authenticated::Now {
-        before.proved = Duration::ZERO;
-    }
-    if !context.rotated(before, &token) {
+    if !context.rotated(before, &token, authenticated) {
         take_back(session).await;
         return Err(Error::AnswerSent);
     }
