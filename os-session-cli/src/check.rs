@@ -9,20 +9,27 @@ use crate::opened;
 
 /// Looks, and changes nothing.
 pub(crate) async fn check(address: &Address, options: &Options) -> Result<Answer, StoreError> {
-    let state = match address {
-        Address::Sqlite(path) => SqliteStore::schema_state(path).await?,
-        Address::Postgres(url) => PostgresStore::schema_state(url, &options.schema).await?,
+    let (state, advice) = match address {
+        Address::Sqlite(path) => (SqliteStore::schema_state(path).await?, Vec::new()),
+        Address::Postgres(url) => {
+            (PostgresStore::schema_state(url, &options.schema).await?, PostgresStore::advice(url).await?)
+        }
         Address::Redis(urls) => {
-            // It has no tables, and the greeting says all that there is to say.
-            opened::connect(opened::redis(options), urls).await?;
-            return Ok(Answer::new("redis: ready").with("store", "redis").with("ready", true));
+            // It has no tables, and whoever is greeted can keep sessions there.
+            let advice = opened::connect(opened::redis(options), urls).await?.advice().await?;
+            let answer = Answer::new(with_advice("redis: ready".to_owned(), &advice));
+            return Ok(answer.with("store", "redis").with("ready", true).with("advice", advice));
         }
         Address::None | Address::Unknown => return Err(StoreError::new(address.problem())),
     };
     let is_ready = state.is_usable() && !state.is_behind();
-    let text = format!("{}: {}", address.kind(), verdict(state));
-    let answer = Answer::new(text).with("store", address.kind()).with("ready", is_ready);
+    let answer = Answer::new(with_advice(format!("{}: {}", address.kind(), verdict(state)), &advice));
+    let answer = answer.with("store", address.kind()).with("ready", is_ready).with("advice", advice);
     Ok(answer.with("schema_found", state.found).with("schema_known", state.known).is(is_ready))
+}
+
+fn with_advice(verdict: String, advice: &[String]) -> String {
+    advice.iter().fold(verdict, |text, sentence| text + "\nadvice: " + sentence)
 }
 
 fn verdict(state: SchemaState) -> String {

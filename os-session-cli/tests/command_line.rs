@@ -12,7 +12,7 @@ use os_session::{
     StoreError, TabKey, WhenFull,
 };
 use os_session_tests::postgres::TestSchema;
-use os_session_tests::redis::TestPrefix;
+use os_session_tests::redis::{RedisServer, TestPrefix};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -326,6 +326,16 @@ async fn a_check_tells_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_check_names_the_settings_under_which_a_log_out_may_be_forgotten() {
+    let url = format!("{}?options[synchronous_commit]=off", os_session_tests::postgres::url());
+    let ran = run(&By(&url), &["check", "--schema", "nobody_made_it"]).await;
+    assert!(ran.code == 3 && ran.out.contains("advice: `synchronous_commit` is off"), "{:?}", ran.said());
+    let server = RedisServer::with(&["--appendonly", "no"]);
+    let ran = run(&TestPrefix::at(server.url()), &["--json", "check"]).await;
+    assert!(ran.code == 0 && ran.json()["advice"][0].as_str().unwrap().contains("appendonly"), "{:?}", ran.said());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_checked_while_its_server_runs() {
     let file = TestFile::new();
     let _server = SqliteStore::open(file.path()).await.unwrap();
@@ -428,9 +438,9 @@ async fn a_node_with_a_lease_on_redis_obeys() {
 }
 
 /// A store that is named by hand.
-struct By(&'static str);
+struct By<'a>(&'a str);
 
-impl Named for By {
+impl Named for By<'_> {
     fn named(&self) -> Vec<String> {
         match self.0 {
             "" => Vec::new(),

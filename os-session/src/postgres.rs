@@ -10,6 +10,7 @@ mod channel;
 mod builder;
 mod leases;
 mod taking_over;
+mod advice;
 
 use std::fmt;
 use std::sync::Arc;

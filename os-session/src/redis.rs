@@ -133,6 +133,16 @@ impl RedisStore {
         self.shared.links.round_trips()
     }
 
+    /// What to change in the settings of the server, for which a log-out that has returned might be forgotten in a crash or a failover: a
+    /// sentence each. `os-session check` prints them.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the server.
+    pub async fn advice(&self) -> Result<Vec<String>, StoreError> {
+        self.shared.links.with_link(async |link| Ok(greeting::advice(link).await)).await
+    }
+
     /// What a script answers, and the position that nodes have to apply before that is over everywhere.
     async fn ask(&self, script: &Script, arguments: &[Argument<'_>]) -> Result<(Value, Option<u64>), StoreError> {
         let Shared { clock, root, links, channel, .. } = &*self.shared;
