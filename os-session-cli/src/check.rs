@@ -12,7 +12,8 @@ pub(crate) async fn check(address: &Address, options: &Options) -> Result<Answer
     let (state, advice) = match address {
         Address::Sqlite(path) => (SqliteStore::schema_state(path).await?, Vec::new()),
         Address::Postgres(url) => {
-            (PostgresStore::schema_state(url, &options.schema).await?, PostgresStore::advice(url).await?)
+            let builder = opened::postgres(url, options)?;
+            (builder.schema_state(url).await?, builder.advice(url).await?)
         }
         Address::Redis(urls) => {
             // It has no tables, and whoever is greeted can keep sessions there.

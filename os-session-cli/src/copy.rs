@@ -29,7 +29,7 @@ pub(crate) async fn copy(from: &Path, to: &Address, options: &Options) -> Result
         Ok::<Vec<Record>, StoreError>(batch)
     };
     let copied = match to {
-        Address::Postgres(url) => opened::postgres(options).connect(url).await?.take_over(next).await?,
+        Address::Postgres(url) => opened::postgres(url, options)?.connect(url).await?.take_over(next).await?,
         Address::Redis(urls) => {
             opened::connect(opened::redis(options).take_over(), urls).await?.take_over(next).await?
         }

@@ -3,6 +3,7 @@
 mod arguments;
 mod address;
 mod answer;
+mod tls;
 mod opened;
 mod check;
 mod copy;
@@ -25,6 +26,7 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
         .init();
+    tls::choose_implementation();
     let as_json = arguments.json;
     answer::tell(run(arguments).await, as_json)
 }

@@ -4,6 +4,7 @@ use os_session::{PostgresBuilder, PostgresStore, RedisBuilder, RedisStore, Sqlit
 
 use crate::address::Address;
 use crate::arguments::Options;
+use crate::tls;
 
 pub(crate) enum Opened {
     Sqlite(SqliteStore),
@@ -31,7 +32,7 @@ pub(crate) async fn open(address: &Address, options: &Options) -> Result<Opened,
             (state.found, state.known)
         }
         Address::Postgres(url) => {
-            let state = PostgresStore::schema_state(url, &options.schema).await?;
+            let state = postgres(url, options)?.schema_state(url).await?;
             (state.found, state.known)
         }
         Address::Redis(_) | Address::None | Address::Unknown => (0, 0),
@@ -48,14 +49,19 @@ pub(crate) async fn open(address: &Address, options: &Options) -> Result<Opened,
 pub(crate) async fn open_and_migrate(address: &Address, options: &Options) -> Result<Opened, StoreError> {
     match address {
         Address::Sqlite(path) => SqliteStore::open(path).await.map(Opened::Sqlite),
-        Address::Postgres(url) => postgres(options).connect(url).await.map(Opened::Postgres),
+        Address::Postgres(url) => postgres(url, options)?.connect(url).await.map(Opened::Postgres),
         Address::Redis(urls) => connect(redis(options), urls).await.map(Opened::Redis),
         Address::None | Address::Unknown => Err(StoreError::new(address.problem())),
     }
 }
 
-pub(crate) fn postgres(options: &Options) -> PostgresBuilder {
-    PostgresStore::builder().schema(&options.schema).deadline(options.deadline).max_connections(2)
+/// With TLS where the URL asks for it.
+pub(crate) fn postgres(url: &str, options: &Options) -> Result<PostgresBuilder, StoreError> {
+    let builder = PostgresStore::builder().schema(&options.schema).deadline(options.deadline).max_connections(2);
+    Ok(match tls::connector(url)? {
+        Some(connector) => builder.tls(connector),
+        None => builder,
+    })
 }
 
 pub(crate) fn redis(options: &Options) -> RedisBuilder {

@@ -7,10 +7,10 @@ mod rows;
 mod migrations;
 mod pool;
 mod channel;
+mod advice;
 mod builder;
 mod leases;
 mod taking_over;
-mod advice;
 
 use std::fmt;
 use std::sync::Arc;

@@ -69,6 +69,29 @@ impl Cluster {
         standby
     }
 
+    /// Speaks TLS from now on, with this certificate and its key in PEM, and nothing else.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not take them.
+    pub fn encrypt(&self, certificate: &str, key: &str) {
+        let write = |name: &str, text: &str| {
+            let path = self.data().join(name);
+            std::fs::write(&path, text).expect("the data directory can be written to");
+            // The server refuses a key that others may read.
+            expect(Command::new("chmod").arg("600").arg(&path));
+            if is_root() {
+                expect(Command::new("chown").arg("postgres").arg(&path));
+            }
+        };
+        write("server.crt", certificate);
+        write("server.key", key);
+        // The connection that says so must still be let in.
+        expect(Command::new("psql").args([&self.url(), "-qc", "alter system set ssl = on"]));
+        write("pg_hba.conf", "hostssl all all 127.0.0.1/32 trust\n");
+        expect(self.control().arg("reload"));
+    }
+
     /// Makes a primary of a standby, and waits until it is one.
     ///
     /// # Panics

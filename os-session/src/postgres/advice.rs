@@ -2,7 +2,6 @@
 
 use tokio_postgres::Client;
 
-use super::PostgresStore;
 use super::failure::failed;
 use crate::store::StoreError;
 
@@ -10,20 +9,8 @@ const SETTINGS: &str = "select current_setting('fsync'), current_setting('synchr
     (select count(*) filter (where r.sync_state = 'async') > 0 and count(*) filter (where r.sync_state <> 'async') = 0
      from pg_catalog.pg_stat_replication r)";
 
-impl PostgresStore {
-    /// What to change in the settings of the server, for which a log-out that has returned might be forgotten in a crash or a failover: a
-    /// sentence each. `os-session check` prints them.
-    ///
-    /// # Errors
-    ///
-    /// As for [`PostgresBuilder::connect`](super::PostgresBuilder::connect), except for what only a change meets.
-    pub async fn advice(url: &str) -> Result<Vec<String>, StoreError> {
-        let (client, _) = Self::builder().first_connection(url).await?;
-        of(&client).await
-    }
-}
-
-async fn of(client: &Client) -> Result<Vec<String>, StoreError> {
+/// What to change, a sentence each.
+pub(super) async fn of(client: &Client) -> Result<Vec<String>, StoreError> {
     let row = client.query_one(SETTINGS, &[]).await.map_err(|error| failed(&error))?;
     let text = |column| row.try_get::<_, String>(column).map_err(|error| failed(&error));
     // Who may not see the standbys is not told of any.

@@ -13,8 +13,9 @@ use tokio_postgres::{Config, NoTls, Socket};
 use super::channel::{self, Channel, Open};
 use super::pool::Pool;
 use super::schema::{Schema, Statements};
-use super::{PostgresStore, Shared, address, failure, migrations};
+use super::{PostgresStore, Shared, address, advice, failure, migrations};
 use crate::clock::Clock;
+use crate::moving::SchemaState;
 use crate::store::StoreError;
 use crate::told::Told;
 
@@ -136,8 +137,29 @@ impl PostgresBuilder {
         Ok(PostgresStore { shared: Arc::new(shared) })
     }
 
+    /// How far the schema is in the database, without a change to it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](PostgresBuilder::connect), except for what only a change meets.
+    pub async fn schema_state(&self, url: &str) -> Result<SchemaState, StoreError> {
+        let (client, schema) = self.first_connection(url).await?;
+        migrations::state(&client, &schema).await
+    }
+
+    /// What to change in the settings of the server, for which a log-out that has returned might be forgotten in a crash or a failover: a
+    /// sentence each. `os-session check` prints them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`schema_state`](PostgresBuilder::schema_state).
+    pub async fn advice(&self, url: &str) -> Result<Vec<String>, StoreError> {
+        let (client, _) = self.first_connection(url).await?;
+        advice::of(&client).await
+    }
+
     /// A connection on which nothing was done yet, and the schema that is to be used.
-    pub(super) async fn first_connection(&self, url: &str) -> Result<(Object, Schema), StoreError> {
+    async fn first_connection(&self, url: &str) -> Result<(Object, Schema), StoreError> {
         let prepared = self.prepared(address::parse(url, self.tls.is_some())?)?;
         self.first_connection_with(&prepared).await
     }

@@ -4,8 +4,8 @@ use deadpool_postgres::Transaction;
 use tokio_postgres::types::ToSql;
 
 use super::failure::failed;
-use super::{PostgresStore, migrations, rows};
-use crate::moving::{Record, RecordCounts, SchemaState, SessionRecord};
+use super::{PostgresStore, rows};
+use crate::moving::{Record, RecordCounts, SessionRecord};
 use crate::slots::{SlotKey, SlotOwner};
 use crate::store::StoreError;
 
@@ -104,17 +104,6 @@ impl PostgresStore {
         }
         work.transaction.commit().await.map_err(|error| failed(&error))?;
         Ok(taken)
-    }
-
-    /// How far the schema of that name is in the database, without a change to it.
-    ///
-    /// # Errors
-    ///
-    /// As for [`PostgresBuilder::connect`](super::PostgresBuilder::connect), except for what only a change meets.
-    pub async fn schema_state(url: &str, schema: &str) -> Result<SchemaState, StoreError> {
-        let builder = Self::builder().schema(schema);
-        let (client, schema) = builder.first_connection(url).await?;
-        migrations::state(&client, &schema).await
     }
 }
 

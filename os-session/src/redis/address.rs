@@ -3,17 +3,25 @@
 use std::time::Duration;
 
 use redis::io::tcp::TcpSettings;
-use redis::{ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion};
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion};
 
 use crate::store::StoreError;
 
 /// Reads a URL. No error shows any of it.
 pub(super) fn parse(url: &str) -> Result<ConnectionInfo, StoreError> {
-    let info = url.into_connection_info().map_err(|_| unreadable(url))?;
-    if !info.addr().is_supported() {
+    read(url, has_tls())
+}
+
+fn read(url: &str, has_tls: bool) -> Result<ConnectionInfo, StoreError> {
+    if !has_tls && (url.starts_with("rediss:") || url.starts_with("valkeys:")) {
         return Err(needs_tls());
     }
-    Ok(info)
+    url.into_connection_info().map_err(|_| unreadable())
+}
+
+/// Whether the driver was built with TLS, which the application chooses.
+fn has_tls() -> bool {
+    ConnectionAddr::TcpTls { host: String::new(), port: 0, insecure: false, tls_params: None }.is_supported()
 }
 
 /// The same, as this store uses it. The third version of the protocol tells of a connection that was closed, so that it is not asked.
@@ -31,10 +39,7 @@ pub(super) fn tcp(deadline: Duration) -> TcpSettings {
     settings
 }
 
-fn unreadable(url: &str) -> StoreError {
-    if url.starts_with("rediss:") || url.starts_with("valkeys:") {
-        return needs_tls();
-    }
+fn unreadable() -> StoreError {
     StoreError::new(
         "the URL of Redis cannot be read: it is `redis://user:password@host:6379/0`, where `@`, `/`, `?`, `#`, `:` and `%` in a user \
          name or a password are written as `%40`, `%2F`, `%3F`, `%23`, `%3A` and `%25`",
@@ -44,7 +49,7 @@ fn unreadable(url: &str) -> StoreError {
 fn needs_tls() -> StoreError {
     StoreError::new(
         "Redis shall be spoken to over TLS (`rediss:`), and the crate `redis` was built without: depend on it yourself, with one of \
-         its features for that, for instance `redis = { version = \"1\", features = [\"tokio-rustls-comp\"] }`; or the URL cannot be read",
+         its features for that, for instance `redis = { version = \"1\", features = [\"tokio-rustls-comp\"] }`",
     )
 }
 
@@ -59,7 +64,7 @@ mod tests {
             let error = parse(url).map(drop).unwrap_err().to_string();
             assert!(error.contains("cannot be read") && !error.contains("s3cr"), "{url}: {error}");
         }
-        let error = parse("rediss://alice:s3cret@host:6380").map(drop).unwrap_err().to_string();
-        assert!(error.contains("TLS") && !error.contains("s3cret"), "{error}");
+        let error = read("rediss://alice:s3cret@host:6380", false).map(drop).unwrap_err().to_string();
+        assert!(error.contains("tokio-rustls-comp") && !error.contains("s3cret"), "{error}");
     }
 }
