@@ -104,6 +104,8 @@ pub(crate) enum Sessions {
         #[arg(long, requires = "all")]
         with_browsers: bool,
     },
+    /// Closes every live session, of whomever it is: after a failover in which log-outs may have been lost, for example. Hooks do not run.
+    CloseEverybody,
     /// Removes sessions and browsers whose time is over. The application does so by itself, and runs the close hooks, which do not run here.
     Purge {
         /// At most so many sessions.

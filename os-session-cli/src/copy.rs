@@ -21,18 +21,16 @@ pub(crate) async fn copy(from: &Path, to: &Address, options: &Options) -> Result
     }
     // The lock on the file tells whether the server still runs.
     let old = SqliteStore::open(from).await?;
-    let mut records = old.records();
+    let mut export = old.export();
     let progress = ProgressBar::new_spinner().with_style(style());
     let next = async || {
-        let batch = records.next().await?;
-        progress.inc(RecordCounts::of(&batch).total());
-        Ok::<Vec<Record>, StoreError>(batch)
+        let batch = export.next().await?;
+        progress.inc(batch.as_deref().map_or(0, |records| RecordCounts::of(records).total()));
+        Ok::<Option<Vec<Record>>, StoreError>(batch)
     };
     let copied = match to {
-        Address::Postgres(url) => opened::postgres(url, options)?.connect(url).await?.take_over(next).await?,
-        Address::Redis(urls) => {
-            opened::connect(opened::redis(options).take_over(), urls).await?.take_over(next).await?
-        }
+        Address::Postgres(url) => opened::postgres(url, options)?.connect(url).await?.import(next).await?,
+        Address::Redis(urls) => opened::connect(opened::redis(options).for_import(), urls).await?.import(next).await?,
         Address::Sqlite(_) => {
             return Err(StoreError::new(
                 "a file of sessions is copied as files are: copy to postgres://… or redis://…",
@@ -41,7 +39,7 @@ pub(crate) async fn copy(from: &Path, to: &Address, options: &Options) -> Result
         Address::None | Address::Unknown => return Err(StoreError::new(to.problem())),
     };
     progress.finish_and_clear();
-    let RecordCounts { groups, members, sessions, browsers, slots } = copied;
+    let RecordCounts { groups, members, sessions, browsers, slots, .. } = copied;
     let text = format!(
         "copied {sessions} sessions, {groups} groups with {members} members, {browsers} browsers and {slots} values; point the application at the new store before it starts"
     );

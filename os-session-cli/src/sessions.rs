@@ -20,6 +20,10 @@ pub(crate) async fn run(command: Sessions, address: &Address, options: &Options)
         Sessions::List { user } => list(store, &user.into()).await,
         Sessions::Close { user, handle: Some(handle), .. } => close(store, &user.into(), handle).await,
         Sessions::Close { user, with_browsers, .. } => close_all(store, &user.into(), with_browsers).await,
+        Sessions::CloseEverybody => {
+            let closed = store.close_everybody().await?;
+            Ok(Answer::new(format!("closed {}", sessions(closed))).with("closed", closed))
+        }
         Sessions::Purge { most } => purge(store, most.map_or(usize::MAX, usize::from)).await,
     })
 }
@@ -56,7 +60,7 @@ async fn close_all(store: &impl Store, user: &UserId, with_browsers: bool) -> Re
         true => store.close_all_with_browsers(user).await?,
         false => store.close_all(user, None).await?,
     };
-    Ok(Answer::new(format!("closed {}", sessions(closed.len()))).with("closed", closed.len()))
+    Ok(Answer::new(format!("closed {}", sessions(closed.len() as u64))).with("closed", closed.len()))
 }
 
 async fn purge(store: &impl Store, most: usize) -> Result<Answer, StoreError> {
@@ -66,16 +70,16 @@ async fn purge(store: &impl Store, most: usize) -> Result<Answer, StoreError> {
         let step = STEP.min(most - purged);
         let ended = store.purge(step).await?.len();
         purged += ended;
-        progress.set_message(format!("{} purged", sessions(purged)));
+        progress.set_message(format!("{} purged", sessions(purged as u64)));
         progress.tick();
         if ended < step {
             break;
         }
     }
     progress.finish_and_clear();
-    Ok(Answer::new(format!("purged {}", sessions(purged))).with("purged", purged))
+    Ok(Answer::new(format!("purged {}", sessions(purged as u64))).with("purged", purged))
 }
 
-fn sessions(number: usize) -> String {
+fn sessions(number: u64) -> String {
     if number == 1 { "1 session".to_owned() } else { format!("{number} sessions") }
 }

@@ -252,20 +252,20 @@ async fn what_postgresql_cannot_keep_is_told_and_nothing_is_copied() {
 }
 
 /// Records that end with a failure.
-fn half_of(records: &mut Vec<Vec<Record>>) -> Result<Vec<Record>, StoreError> {
-    records.pop().ok_or_else(|| StoreError::new("the disk is gone"))
+fn half_of(records: &mut Vec<Vec<Record>>) -> Result<Option<Vec<Record>>, StoreError> {
+    records.pop().map(Some).ok_or_else(|| StoreError::new("the disk is gone"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_uses_a_redis_where_a_copy_broke_off_until_it_is_copied_again() {
     let (file, were) = filled().await;
     let prefix = TestPrefix::new();
-    let target = prefix.builder().take_over().connect(&prefix.url).await.unwrap();
+    let target = prefix.builder().for_import().connect(&prefix.url).await.unwrap();
     let mut some = vec![vec![
         Record::Group("left behind".into()),
         Record::Member { user: "eve".into(), group: "left behind".into() },
     ]];
-    let error = target.take_over(async || half_of(&mut some)).await.unwrap_err();
+    let error = target.import(async || half_of(&mut some)).await.unwrap_err();
     assert_eq!(error.to_string(), "the disk is gone");
 
     let refused = prefix.builder().connect(&prefix.url).await.unwrap_err().to_string();
@@ -285,9 +285,9 @@ async fn a_copy_to_postgresql_that_breaks_off_leaves_nothing() {
     let store = schema.store(Clock::new()).await;
     let mut some =
         vec![vec![Record::Group("staff".into()), Record::Member { user: "eve".into(), group: "staff".into() }]];
-    store.take_over(async || half_of(&mut some)).await.unwrap_err();
+    store.import(async || half_of(&mut some)).await.unwrap_err();
     assert_eq!(store.all_groups().await.unwrap(), [""; 0]);
-    let nothing = store.take_over(async || Ok(Vec::new())).await.unwrap();
+    let nothing = store.import(async || Ok(None)).await.unwrap();
     assert_eq!(nothing, RecordCounts::default());
 }
 
@@ -318,7 +318,7 @@ async fn a_check_tells_and_changes_nothing() {
     schema
         .client()
         .await
-        .batch_execute("update migration set version = 9, compatible_from = 9 where version = 4")
+        .batch_execute("update migration set version = 9, compatible_from = 9 where version = (select max(version) from migration)")
         .await
         .unwrap();
     let ran = run(&schema, &["check"]).await;
@@ -371,6 +371,11 @@ async fn assert_manages(store: &impl Named) {
     let again = run(store, &close).await;
     assert!(again.code == 3 && again.json()["closed"] == 0);
     assert_eq!(run(store, &["--json", "sessions", "close", "ann", "--all"]).await.json()["closed"], 1);
+    assert_eq!(
+        run(store, &["sessions", "close-everybody"]).await.out,
+        "closed 0 sessions\n",
+        "who is over is told of by a purge"
+    );
     assert_eq!(run(store, &["--json", "sessions", "purge"]).await.json()["purged"], 1);
 
     assert_eq!(run(store, &["groups", "list"]).await.out, "nobody is in it\nstaff\n");
@@ -423,6 +428,15 @@ async fn assert_obeys_leases<S: LeaseStore>(store: S, named: &impl Named) {
     assert_eq!(admitted.groups, GroupSet::default());
     assert_eq!(run(named, &["sessions", "close", "ann", "--all"]).await.code, 0);
     assert_eq!(node.find(&key(1)).await.unwrap(), None);
+
+    for number in 2..=4 {
+        node.insert(session(number, "bob"), MANY).await.unwrap();
+        assert!(node.find(&key(number)).await.unwrap().is_some() && node.find_now(&key(number)).is_some());
+    }
+    assert_eq!(run(named, &["--json", "sessions", "close-everybody"]).await.json()["closed"], 3);
+    for number in 2..=4 {
+        assert_eq!(node.find(&key(number)).await.unwrap(), None);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -266,6 +266,7 @@ impl SessionsBuilder {
         }
         let sessions = Sessions(Arc::new(Inner {
             store,
+            is_unsure: AtomicBool::new(false),
             is_told: AtomicBool::new(false),
             touch_millis: u64::try_from(config.touch_interval().as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX),
             config,
@@ -289,7 +290,7 @@ impl SessionsBuilder {
             resumed: Mutex::new(HashMap::new()),
         }));
         sessions.purge_in_background();
-        sessions.listen_in_background();
+        sessions.listen_in_background().await;
         Ok(sessions)
     }
 }

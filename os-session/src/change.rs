@@ -1,7 +1,7 @@
 //! What other processes do to a store, as far as those who wait or remember here have to know.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::handle::SessionHandle;
 use crate::token::BrowserKey;
@@ -17,7 +17,7 @@ pub enum Change {
     Groups(UserId),
     /// Somebody has logged in in this browser.
     Browser(BrowserKey),
-    /// More than can be told: anything may be another.
+    /// Too much to list: anything may have changed.
     Everything,
 }
 
@@ -69,14 +69,37 @@ pub enum News {
 pub struct Listener(Arc<dyn Fn(News) + Send + Sync>);
 
 impl Listener {
-    /// Tells this function. It is called in the task that listens, and must not wait.
+    /// One that calls this function. It is called in the task that listens, and must not wait.
     pub fn new(told: impl Fn(News) + Send + Sync + 'static) -> Self {
         Self(Arc::new(told))
     }
 
-    /// Tells news.
+    /// Delivers news.
     pub fn tell(&self, news: News) {
         (self.0)(news);
+    }
+
+    /// A reference that does not keep it alive.
+    pub(crate) fn downgrade(&self) -> WeakListener {
+        WeakListener(Arc::downgrade(&self.0))
+    }
+}
+
+/// A listener that may be gone.
+#[derive(Clone)]
+pub(crate) struct WeakListener(Weak<dyn Fn(News) + Send + Sync>);
+
+impl WeakListener {
+    pub(crate) fn upgrade(&self) -> Option<Listener> {
+        self.0.upgrade().map(Listener)
+    }
+
+    pub(crate) fn is_there(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+
+    pub(crate) fn is(&self, listener: &Listener) -> bool {
+        std::ptr::addr_eq(self.0.as_ptr(), Arc::as_ptr(&listener.0))
     }
 }
 

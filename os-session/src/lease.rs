@@ -11,6 +11,10 @@ use crate::change::Change;
 use crate::lease_clock::LeaseClock;
 use crate::store::{Store, StoreError};
 
+/// At more revocations than these, a node that has not heard of them forgets everything: it is the shorter answer.
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub(crate) const LOG_AT_MOST: u32 = 10_000;
+
 /// The longest lease that a node may take: what a revocation waits for at most where it cannot even learn whom to wait for.
 pub(crate) const LONGEST: Duration = Duration::from_secs(10);
 
@@ -28,16 +32,25 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(10);
 ///
 /// [`testing::lease_laws`](crate::testing::lease_laws) checks it.
 pub trait LeaseStore: Store {
+    /// An error if this store has no leases, although others of its type do: it may lose acknowledged writes, or answer with what is no longer true.
+    ///
+    /// # Errors
+    ///
+    /// Why it has none.
+    fn can_lease(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Puts a node on the list, under a name that no other has. The answer is the position of the log: all that is taken away
     /// later is logged behind it.
     ///
     /// # Errors
     ///
-    /// A failure of the store, and a store whose acknowledged writes may be lost or read stale: it has no leases.
+    /// A failure of the store, and a store that [has no leases](LeaseStore::can_lease) any more.
     fn join_leases(&self, node: &str, lease: Duration) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Notes that the node has applied the log up to that position, as a write, and tells it what came behind. `None`: it is not on the
-    /// list any more.
+    /// list any more, or has applied more than this store has told it, because the store lost acknowledged writes.
     ///
     /// # Errors
     ///
@@ -57,14 +70,14 @@ pub trait LeaseStore: Store {
     /// # Errors
     ///
     /// A failure of the store.
-    fn behind(&self, position: u64) -> impl Future<Output = Result<Vec<Behind>, StoreError>> + Send;
+    fn nodes_behind(&self, position: u64) -> impl Future<Output = Result<Vec<NodeBehind>, StoreError>> + Send;
 
     /// Takes this node off the list, if it has not renewed its lease since it was found behind.
     ///
     /// # Errors
     ///
     /// A failure of the store.
-    fn take_off(&self, behind: &Behind) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn remove_node(&self, behind: &NodeBehind) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// What a node learns when it renews its lease.
@@ -78,7 +91,7 @@ pub struct Renewal {
 
 /// A node that has not applied a position yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Behind {
+pub struct NodeBehind {
     /// Its name.
     pub node: String,
     /// How often it has renewed its lease.
@@ -93,28 +106,28 @@ pub struct Behind {
 /// To be called when the revocation is committed. A store that fails meanwhile makes it wait for as long as any lease may last.
 pub async fn until_applied<S: LeaseStore>(store: &S, position: u64) {
     let clock = LeaseClock::new();
-    let mut found: Option<Found> = None;
+    let mut first: Option<FirstLook> = None;
     let mut pause = Duration::from_micros(500);
     let committed = clock.now();
     let mut was_told = false;
     loop {
-        match store.behind(position).await {
+        match store.nodes_behind(position).await {
             Ok(behind) if behind.is_empty() => return,
-            Ok(behind) if found.is_none() => {
+            Ok(behind) if first.is_none() => {
                 let longest = behind.iter().map(|node| node.lease).max().unwrap_or(LONGEST);
                 // From here on, so that whoever is taken off the list has not renewed for as long.
-                found = Some(Found { until: clock.now() + in_any_clock(longest), behind });
+                first = Some(FirstLook { until: clock.now() + in_any_clock(longest), behind });
             }
             Ok(_) => {}
             Err(error) if was_told => {
-                tracing::debug!(%error, "who still remembers what was revoked can still not be told");
+                tracing::debug!(%error, "which nodes still remember what was revoked is still unknown");
             }
             Err(error) => {
                 was_told = true;
-                tracing::warn!(%error, "who still remembers what was revoked cannot be told; waiting for their leases");
+                tracing::warn!(%error, "which nodes still remember what was revoked cannot be determined; waiting until every lease has ended");
             }
         }
-        let until = found.as_ref().map_or(committed + in_any_clock(LONGEST), |found| found.until);
+        let until = first.as_ref().map_or(committed + in_any_clock(LONGEST), |first| first.until);
         let left = until.saturating_sub(clock.now());
         if left.is_zero() {
             break;
@@ -122,19 +135,24 @@ pub async fn until_applied<S: LeaseStore>(store: &S, position: u64) {
         sleep(pause.min(left)).await;
         pause = (pause * 2).min(Duration::from_millis(50));
     }
-    for node in found.into_iter().flat_map(|found| found.behind) {
-        if let Err(error) = store.take_off(&node).await {
+    for node in first.into_iter().flat_map(|first| first.behind) {
+        if let Err(error) = store.remove_node(&node).await {
             tracing::debug!(%error, "a node without a lease stays on the list for now");
         }
     }
 }
 
-struct Found {
+struct FirstLook {
     until: Duration,
-    behind: Vec<Behind>,
+    behind: Vec<NodeBehind>,
 }
 
 /// So long by this clock is at least as long by any other: their rates differ by less than one in a hundred.
 fn in_any_clock(lease: Duration) -> Duration {
     lease + lease / 100 + Duration::from_millis(1)
+}
+
+/// A name for a node that no other has.
+pub(crate) fn new_name() -> Result<String, StoreError> {
+    Ok(format!("{:016x}", getrandom::u64().map_err(StoreError::new)?))
 }

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use self::memory::Memory;
 use self::renewing::keep_lease;
-use crate::change::{Change, Listener, News};
+use crate::change::{Change, Listener, News, WeakListener};
 use crate::clock::Clock;
 use crate::lease::{LONGEST, LeaseStore};
 use crate::store::{
@@ -53,12 +53,13 @@ pub struct LeasedStore<S> {
 }
 
 struct Shared<S> {
-    store: S,
+    store: Arc<S>,
     lease: Duration,
     memory: Memory,
     /// The store has something to tell.
     nudge: Arc<Notify>,
-    listener: Mutex<Option<Listener>>,
+    /// Who else remembers something.
+    listeners: Mutex<Vec<WeakListener>>,
     /// With the last handle it is dropped, and the renewals end.
     stopping: watch::Sender<bool>,
     renewals: Mutex<Option<JoinHandle<()>>>,
@@ -87,7 +88,7 @@ where
 pub struct LeasedBuilder<S> {
     store: S,
     lease: Duration,
-    most: usize,
+    cached_sessions: usize,
     clock: Clock,
 }
 
@@ -103,8 +104,8 @@ where
     }
 
     /// How many sessions are remembered at most: 100 000 by default, some 50 MB.
-    pub fn max_sessions(mut self, most: usize) -> Self {
-        self.most = most;
+    pub fn cached_sessions(mut self, most: usize) -> Self {
+        self.cached_sessions = most;
         self
     }
 
@@ -118,29 +119,29 @@ where
     ///
     /// # Errors
     ///
-    /// A lease that is shorter than 100 ms or longer than 10 s, and a random generator that fails.
+    /// A lease that is shorter than 100 ms or longer than 10 s, and a store that [has none](LeaseStore::can_lease).
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime.
     pub fn start(self) -> Result<LeasedStore<S>, StoreError> {
-        let Self { store, lease, most, clock } = self;
+        let Self { store, lease, cached_sessions, clock } = self;
         if !(Duration::from_millis(100)..=LONGEST).contains(&lease) {
             return Err(StoreError::new(format!("a lease lasts from 100 ms to {LONGEST:?}, not {lease:?}")));
         }
+        store.can_lease()?;
         let shared = Shared {
-            store,
+            store: Arc::new(store),
             lease,
-            memory: Memory::new(most.max(1), clock),
+            memory: Memory::new(cached_sessions.max(1), clock),
             nudge: Arc::default(),
-            listener: Mutex::default(),
+            listeners: Mutex::default(),
             stopping: watch::Sender::new(false),
             renewals: Mutex::default(),
             asked: AtomicU64::new(0),
         };
         let shared = Arc::new(shared);
-        let stopping = shared.stopping.subscribe();
-        let renewals = tokio::spawn(keep_lease(Arc::downgrade(&shared), shared.nudge.clone(), stopping));
+        let renewals = tokio::spawn(keep_lease(shared.clone()));
         *shared.renewals.lock().unwrap_or_else(PoisonError::into_inner) = Some(renewals);
         Ok(LeasedStore { shared })
     }
@@ -163,9 +164,22 @@ where
         Self::builder(store).start()
     }
 
-    /// For everything else that can be said.
+    /// A builder, for all other settings.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "redis")]
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    ///
+    /// use os_session::{LeasedStore, RedisStore};
+    ///
+    /// let store = RedisStore::connect("redis://:secret@cache.internal").await?;
+    /// let store = LeasedStore::builder(store).lease(Duration::from_secs(1)).cached_sessions(10_000).start()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder(store: S) -> LeasedBuilder<S> {
-        LeasedBuilder { store, lease: Duration::from_secs(3), most: 100_000, clock: Clock::new() }
+        LeasedBuilder { store, lease: Duration::from_secs(3), cached_sessions: 100_000, clock: Clock::new() }
     }
 
     /// Whether this node holds a lease at this moment, so that it admits from memory.
@@ -194,8 +208,27 @@ where
 }
 
 impl<S> Shared<S> {
-    fn listener(&self) -> Option<Listener> {
-        self.listener.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Tells this one from now on what to forget. What it has read before, it may have missed the end of.
+    fn register(&self, listener: &Listener) {
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(WeakListener::is_there);
+        if listeners.iter().any(|known| known.is(listener)) {
+            return;
+        }
+        listeners.push(listener.downgrade());
+        drop(listeners);
+        listener.tell(News::Forget(Change::Everything));
+    }
+
+    /// Forgets what was revoked, here and wherever a listener remembers something.
+    fn forget(&self, revoked: Vec<Change>) {
+        self.memory.apply(&revoked);
+        let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for change in revoked {
+            for listener in listeners.iter().filter_map(WeakListener::upgrade) {
+                listener.tell(News::Forget(change.clone()));
+            }
+        }
     }
 }
 
@@ -226,7 +259,7 @@ where
     }
 
     async fn listen(&self, listener: Listener) -> StoreError {
-        *self.shared.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener.clone());
+        self.shared.register(&listener);
         let shared = Arc::downgrade(&self.shared);
         let told = move |news| {
             let Some(shared) = shared.upgrade() else { return };
@@ -346,17 +379,5 @@ struct ForgetLater<'a> {
 impl Drop for ForgetLater<'_> {
     fn drop(&mut self) {
         self.memory.forget(self.key);
-    }
-}
-
-impl<S> Shared<S> {
-    /// Forgets what was revoked, here and wherever the listener remembers something.
-    fn forget(&self, revoked: Vec<Change>) {
-        self.memory.apply(&revoked);
-        if let Some(listener) = self.listener() {
-            for change in revoked {
-                listener.tell(News::Forget(change));
-            }
-        }
     }
 }

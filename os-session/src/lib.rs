@@ -18,13 +18,16 @@ mod handle;
 mod slots;
 mod change;
 mod store;
-mod moving;
+#[cfg(any(feature = "postgres", feature = "sqlite-unbundled"))]
+mod schema_state;
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite-unbundled"))]
+mod transfer;
 mod lease_clock;
 mod lease;
 mod leased;
 mod memory;
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite-unbundled"))]
-mod told;
+mod log_once;
 #[cfg(feature = "sqlite-unbundled")]
 mod sqlite;
 #[cfg(feature = "postgres")]
@@ -57,6 +60,7 @@ mod guard;
 mod rpc;
 mod look;
 mod heard;
+mod groups_changed;
 mod closed;
 mod ambient;
 mod extract;
@@ -84,13 +88,12 @@ pub use crate::error::{Denial, Error, HookError, HookFailure, NoSuchGroup, SlotE
 pub use crate::explain::{ByName, Explanation, NamesHandler};
 pub use crate::group::GroupName;
 pub use crate::groups::{CachedGroups, GroupNames, Groups};
-pub use crate::heard::GroupsChanged;
+pub use crate::groups_changed::GroupsChanged;
 pub use crate::hook::{CloseReason, Extract, HookInfo, HookOutcome, HookParam, event, hooks};
-pub use crate::lease::{Behind, LeaseStore, Renewal, until_applied};
+pub use crate::lease::{LeaseStore, NodeBehind, Renewal, until_applied};
 pub use crate::leased::{LeasedBuilder, LeasedStore};
 pub use crate::lifecycle::{Connect, DisconnectAll, DisconnectAllOf};
 pub use crate::memory::MemoryStore;
-pub use crate::moving::{Record, RecordCounts, SchemaState, SessionRecord};
 #[cfg(feature = "postgres")]
 pub use crate::postgres::{PostgresBuilder, PostgresStore};
 pub use crate::process::{Process, ProcessId};
@@ -98,15 +101,19 @@ pub use crate::process::{Process, ProcessId};
 pub use crate::redis::{RedisBuilder, RedisStore};
 pub use crate::return_to::ReturnTo;
 pub use crate::rpc::FromRefusal;
+#[cfg(any(feature = "postgres", feature = "sqlite-unbundled"))]
+pub use crate::schema_state::SchemaState;
 pub use crate::sessions::{SessionInfo, Sessions, StoredGroups};
 pub use crate::slot::{Slot, Storable};
 #[cfg(feature = "sqlite-unbundled")]
-pub use crate::sqlite::{Records, SqliteBuilder, SqliteStore};
+pub use crate::sqlite::{Export, SqliteBuilder, SqliteStore};
 pub use crate::store::{
     Authenticated, BrowserKey, Change, End, Ended, Expected, Found, GroupSet, Inserted, InvalidHandle, Limit, Listed,
     Listener, NewBrowser, NewSession, News, Rotation, SessionHandle, SessionKey, SlotKey, SlotLimits, SlotOwner,
     SlotValue, SlotWrite, SlotWritten, Store, StoreError, TabKey, Timestamp, WhenFull,
 };
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite-unbundled"))]
+pub use crate::transfer::{Record, RecordCounts, SessionRecord};
 pub use crate::user::{InvalidUserId, UserId};
 pub use crate::visit::{SessionsLayer, SessionsService};
 pub use axum::BoxError;

@@ -173,8 +173,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::Hook`] if a pre-close hook fails, [`Error::InsideHook`] in a hook, [`Error::Store`] if the store fails: the
-    /// session is open as before.
+    /// [`Error::Hook`] if a pre-close hook fails, [`Error::InsideHook`] in a hook, [`Error::Store`] if the store fails: asking
+    /// again is safe, whether the session was closed or not.
     pub async fn disconnect(&self) -> Result<(), Error> {
         let session = self.clone();
         self.clone().change(async move { disconnect(&session).await }).await
@@ -185,8 +185,8 @@ impl Session {
     /// Close hooks run as for [`disconnect`](Session::disconnect), once for each session; only here a failing pre-close hook
     /// is logged and keeps nothing open.
     ///
-    /// Awaiting it fails with [`Error::InsideHook`] in a hook, and with [`Error::Store`] if the store fails: then all sessions
-    /// are open as before.
+    /// Awaiting it fails with [`Error::InsideHook`] in a hook, and with [`Error::Store`] if the store fails: all sessions
+    /// were closed or none, and asking again is safe.
     pub fn disconnect_all(&self) -> DisconnectAll {
         DisconnectAll { session: self.clone(), user_indep: true, with_restart: true }
     }
@@ -249,7 +249,7 @@ impl Sessions {
     /// Closes all sessions of a user. Post-close hooks run once for each.
     ///
     /// Once this has returned, no further request of the user is admitted anywhere. Awaiting it fails with
-    /// [`Error::InsideHook`] in a hook, and with [`Error::Store`] if the store fails: then all sessions are open as before.
+    /// [`Error::InsideHook`] in a hook, and with [`Error::Store`] if the store fails: all sessions were closed or none, and asking again is safe.
     ///
     /// ```
     /// # async fn block(sessions: os_session::Sessions) -> Result<(), os_session::Error> {
@@ -270,7 +270,7 @@ impl Sessions {
         let user = user.into();
         let sessions = self.clone();
         self.change(async move {
-            let ended = sessions.0.store.close_handle(&user, handle).await?;
+            let ended = sessions.outcome(sessions.0.store.close_handle(&user, handle).await)?;
             sessions.after_close(None, ended, CloseReason::Closed).await;
             Ok(())
         })

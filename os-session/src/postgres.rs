@@ -10,10 +10,12 @@ mod channel;
 mod advice;
 mod builder;
 mod leases;
-mod taking_over;
+mod import;
 
 use std::fmt;
 use std::sync::Arc;
+
+use tokio_postgres::Row;
 
 pub use self::builder::PostgresBuilder;
 use self::channel::Channel;
@@ -23,12 +25,12 @@ use self::schema::{Schema, Statements};
 use crate::change::{Change, Listener};
 use crate::clock::Clock;
 use crate::lease::until_applied;
+use crate::log_once::LogOnce;
 use crate::store::{
     Authenticated, Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SlotKey, SlotOwner,
-    SlotValue, SlotWrite, SlotWritten, Store, StoreError, WhenFull,
+    SlotValue, SlotWrite, SlotWritten, Store, StoreError, WhenFull, ended_so_far,
 };
 use crate::token::{BrowserKey, SessionKey};
-use crate::told::Told;
 use crate::user::UserId;
 
 /// Sessions in PostgreSQL, shared by all nodes of an application. Feature `postgres`.
@@ -91,9 +93,14 @@ struct Shared {
     schema: Schema,
     statements: Arc<Statements>,
     pool: Pool,
+    /// For leases.
+    leases: Pool,
     channel: Channel,
-    unread: Told<SessionHandle>,
+    unread: LogOnce<SessionHandle>,
 }
+
+/// How many sessions are closed by one statement of [`PostgresStore::close_everybody`].
+const CLOSE_STEP: i64 = 1000;
 
 /// How many browsers are removed by one statement.
 const PURGE_BROWSERS: i64 = 1000;
@@ -114,7 +121,7 @@ impl PostgresStore {
         Self::builder().connect(url).await
     }
 
-    /// For everything else that can be said.
+    /// A builder, for all other settings.
     pub fn builder() -> PostgresBuilder {
         PostgresBuilder::new()
     }
@@ -124,15 +131,33 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// The name is none.
+    /// `schema` is not a valid name for a schema.
     pub fn migrations(schema: &str) -> Result<String, StoreError> {
         Ok(migrations::script(&Schema::new(schema)?))
+    }
+
+    /// Closes every live session, of whomever it is: after a failover in which log-outs may have been lost, or when tokens may be known to others. No close
+    /// hook runs, so it is for the command line rather than the application. Who logs in meanwhile may be logged out again. The answer is how many there were.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the database: then some are closed, and asking again closes the rest.
+    pub async fn close_everybody(&self) -> Result<u64, StoreError> {
+        let mut all = 0;
+        loop {
+            let row = self.revoke(&self.statements().close_some, &[&CLOSE_STEP, &self.turned()]).await?;
+            let closed = rows::number(&row, "closed")?;
+            all += closed.unsigned_abs();
+            if closed < CLOSE_STEP {
+                return Ok(all);
+            }
+        }
     }
 
     /// How many round trips operations have taken since this store was made, leases included: for the numbers of an application.
     #[must_use]
     pub fn round_trips(&self) -> u64 {
-        self.pool().round_trips()
+        self.shared.pool.round_trips() + self.shared.leases.round_trips()
     }
 
     fn pool(&self) -> &Pool {
@@ -147,11 +172,13 @@ impl PostgresStore {
         rows::turned(self.shared.clock.turned())
     }
 
-    /// Waits for the nodes that may remember what was taken away at this position of the log, if there are any.
-    async fn revoked(&self, awaited: Option<u64>) {
-        if let Some(position) = awaited {
+    /// Takes something away: the row that the statement answers with, once no node admits anybody by what was before.
+    async fn revoke(&self, statement: &str, parameters: Parameters<'_>) -> Result<Row, StoreError> {
+        let row = self.pool().query_one(statement, parameters).await?;
+        if let Some(position) = rows::awaited(&row)? {
             until_applied(self, position).await;
         }
+        Ok(row)
     }
 
     async fn close_all_of(
@@ -163,16 +190,13 @@ impl PostgresStore {
         let name = rows::text("user id", user.as_str())?;
         let except = except.map(|key| key.as_bytes().as_slice());
         let parameters: Parameters<'_> = &[&name, &except, &with_browsers, &self.turned()];
-        let rows = self.pool().query(&self.statements().close_all, parameters).await?;
-        let row = rows::only(&rows)?;
-        self.revoked(rows::awaited(row)?).await;
-        rows::all_closed_of(user, row)
+        rows::all_closed_of(user, &self.revoke(&self.statements().close_all, parameters).await?)
     }
 
     /// The row's meaning; one that cannot be used is told of, and counts as none.
     fn usable<T>(&self, row: Result<T, Unread>) -> Option<T> {
         let tell = |unread: &Unread| {
-            if self.shared.unread.is_news(unread.handle) {
+            if self.shared.unread.is_first(unread.handle) {
                 tracing::warn!(session = %unread.handle, "a session in PostgreSQL counts as none: {}", unread.why);
             }
         };
@@ -190,9 +214,8 @@ impl Store for PostgresStore {
         let user = rows::text("user id", new.user.as_str())?;
         let device = new.device.as_deref().map(|device| rows::text("device", device)).transpose()?;
         let replaces = new.replaces.as_ref().map(|key| key.as_bytes().as_slice());
-        let rows = self
-            .pool()
-            .query(
+        let row = self
+            .revoke(
                 &self.statements().insert,
                 &[
                     &key,
@@ -209,9 +232,7 @@ impl Store for PostgresStore {
                 ],
             )
             .await?;
-        let row = rows::only(&rows)?;
-        self.revoked(rows::awaited(row)?).await;
-        rows::inserted(row)
+        rows::inserted(&row)
     }
 
     async fn find(&self, key: &SessionKey) -> Result<Option<Found>, StoreError> {
@@ -233,26 +254,18 @@ impl Store for PostgresStore {
             Authenticated::At(then) => (false, Some(rows::moment(then))),
         };
         let (from, to) = (rotation.from.as_bytes().as_slice(), rotation.to.as_bytes().as_slice());
-        let rows = self.pool().query(&self.statements().rotate, &[&from, &to, &now, &then, &self.turned()]).await?;
-        let row = rows::only(&rows)?;
-        self.revoked(rows::awaited(row)?).await;
-        rows::truth(row, "rotated")
+        let row = self.revoke(&self.statements().rotate, &[&from, &to, &now, &then, &self.turned()]).await?;
+        rows::truth(&row, "rotated")
     }
 
     async fn close(&self, key: &SessionKey) -> Result<Option<Ended>, StoreError> {
-        let rows = self.pool().query(&self.statements().close, &[&key.as_bytes().as_slice(), &self.turned()]).await?;
-        let row = rows::only(&rows)?;
-        self.revoked(rows::awaited(row)?).await;
-        rows::closed(row)
+        rows::closed(&self.revoke(&self.statements().close, &[&key.as_bytes().as_slice(), &self.turned()]).await?)
     }
 
     async fn close_handle(&self, user: &UserId, handle: SessionHandle) -> Result<Option<Ended>, StoreError> {
         let name = rows::text("user id", user.as_str())?;
-        let rows =
-            self.pool().query(&self.statements().close_handle, &[&name, &rows::handle(handle), &self.turned()]).await?;
-        let row = rows::only(&rows)?;
-        self.revoked(rows::awaited(row)?).await;
-        rows::closed_of(user, row)
+        let parameters: Parameters<'_> = &[&name, &rows::handle(handle), &self.turned()];
+        rows::closed_of(user, &self.revoke(&self.statements().close_handle, parameters).await?)
     }
 
     async fn close_all(&self, user: &UserId, except: Option<&SessionKey>) -> Result<Vec<Ended>, StoreError> {
@@ -271,8 +284,12 @@ impl Store for PostgresStore {
         while ended.len() < most {
             let left = most - ended.len();
             let limit = i64::try_from(left).unwrap_or(i64::MAX);
-            let rows = self.pool().query(&self.statements().purge, &[&limit, &PURGE_BROWSERS, &self.turned()]).await?;
-            let (step, browsers) = rows::purged(rows::only(&rows)?)?;
+            let parameters: Parameters<'_> = &[&limit, &PURGE_BROWSERS, &self.turned()];
+            let row = match self.pool().query_one(&self.statements().purge, parameters).await {
+                Ok(row) => row,
+                Err(error) => return ended_so_far(ended, error),
+            };
+            let (step, browsers) = rows::purged(&row)?;
             let was_the_last = step.len() < left && browsers < PURGE_BROWSERS;
             ended.extend(step);
             if was_the_last {
@@ -293,23 +310,17 @@ impl Store for PostgresStore {
 
     async fn add_to_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
         let (user, group) = (rows::text("user id", user.as_str())?, rows::text("name of the group", group)?);
-        let rows = self.pool().query(&self.statements().add_to_group, &[&user, &group]).await?;
-        let row = rows::only(&rows)?;
-        self.revoked(rows::awaited(row)?).await;
-        rows::truth(row, "there_is")
+        rows::truth(&self.revoke(&self.statements().add_to_group, &[&user, &group]).await?, "there_is")
     }
 
     async fn remove_from_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
         let (user, group) = (rows::text("user id", user.as_str())?, rows::text("name of the group", group)?);
-        let rows = self.pool().query(&self.statements().remove_from_group, &[&user, &group]).await?;
-        let row = rows::only(&rows)?;
-        self.revoked(rows::awaited(row)?).await;
-        rows::truth(row, "there_is")
+        rows::truth(&self.revoke(&self.statements().remove_from_group, &[&user, &group]).await?, "there_is")
     }
 
     async fn in_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
         let (user, group) = (rows::text("user id", user.as_str())?, rows::text("name of the group", group)?);
-        rows::truth(rows::only(&self.pool().query(&self.statements().in_group, &[&user, &group]).await?)?, "exists")
+        rows::truth(&self.pool().query_one(&self.statements().in_group, &[&user, &group]).await?, "exists")
     }
 
     async fn slot(&self, key: &SlotKey) -> Result<Option<SlotValue>, StoreError> {
@@ -339,9 +350,9 @@ impl Store for PostgresStore {
             SlotOwner::Browser(browser) => (3, Some(browser.as_bytes()), None),
         };
         let (expected, version) = rows::expected(write.expected);
-        let rows = self
+        let row = self
             .pool()
-            .query(
+            .query_one(
                 &self.statements().write_slot,
                 &[
                     &kind,
@@ -360,7 +371,7 @@ impl Store for PostgresStore {
                 ],
             )
             .await?;
-        rows::written(rows::only(&rows)?)
+        rows::written(&row)
     }
 
     async fn rotate_browser(
@@ -400,8 +411,6 @@ impl Store for PostgresStore {
             Change::Groups(user) => (None, Some(rows::text("user id", user.as_str())?)),
             Change::Session(_) | Change::Everything => return Ok(()), // What the store knows by itself.
         };
-        let rows = self.pool().query(&self.statements().publish, &[&browser, &user]).await?;
-        self.revoked(rows::awaited(rows::only(&rows)?)?).await;
-        Ok(())
+        self.revoke(&self.statements().publish, &[&browser, &user]).await.map(drop)
     }
 }

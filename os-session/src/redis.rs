@@ -2,35 +2,38 @@
 
 mod failure;
 mod address;
-mod link;
 mod scripts;
+mod link;
 mod answers;
 mod greeting;
+mod advice;
 mod channel;
+mod server_clock;
 mod builder;
 mod leases;
-mod taking_over;
+mod import;
 
 use std::fmt;
 use std::sync::Arc;
 
 use redis::Value;
 
-use self::answers::Unread;
+use self::answers::{Insertion, Unread};
 pub use self::builder::RedisBuilder;
 use self::channel::Channel;
 use self::link::Links;
 use self::scripts::Argument::{Bytes, Flag, Number, Optional, Text};
 use self::scripts::{Argument, Script, Scripts};
+use self::server_clock::ServerClock;
 use crate::change::{Change, Listener};
 use crate::clock::Clock;
 use crate::lease::until_applied;
+use crate::log_once::LogOnce;
 use crate::store::{
     Authenticated, Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SlotKey, SlotOwner,
-    SlotValue, SlotWrite, SlotWritten, Store, StoreError, WhenFull,
+    SlotValue, SlotWrite, SlotWritten, Store, StoreError, WhenFull, ended_so_far,
 };
 use crate::token::{BrowserKey, SessionKey};
-use crate::told::Told;
 use crate::user::UserId;
 
 /// Sessions in Redis 7 or Valkey, shared by all nodes of an application. Feature `redis`.
@@ -64,22 +67,28 @@ use crate::user::UserId;
 /// been sent. What was taken may be a log-out or a ban as well as a log-in. `appendfsync always` keeps all of it through a crash.
 ///
 /// Groups are here too unless the application has [its own](crate::Groups), so the server must not throw keys away when its memory is
-/// full: `maxmemory-policy noeviction`, which is the default. A server that would is told of in the log, once at `connect`. When its memory
-/// is full, log-ins fail, and log-outs do not.
+/// full: `maxmemory-policy noeviction`, which is the default. If the policy evicts keys, `connect` logs a warning, and there are no
+/// [leases](crate::LeasedStore). When the memory is full, log-ins fail, and log-outs do not.
+///
+/// A server that may not write answers nothing: one that cannot save (`stop-writes-on-bgsave-error`), or has too few replicas
+/// (`min-replicas-to-write`), refuses reads of sessions as well, and their requests are answered with 503 meanwhile.
 ///
 /// No key has a time to live. Sessions that are over are removed by [`purge`](Store::purge) and by the next log-in of their user, so that
 /// their close hooks run.
 ///
 /// # Keys and users
 ///
-/// All keys begin with the [prefix](RedisBuilder::prefix) in braces, so that they are on one node of a
+/// **Two applications on one server need a [prefix](RedisBuilder::prefix) each**: with the same one they share sessions, groups and values, and a cookie
+/// of the one is good for the other. Databases keep the keys apart as well, but not the channel on which nodes hear of changes.
+///
+/// All keys begin with the prefix in braces, so that they are on one node of a
 /// [cluster](RedisBuilder::connect_cluster), and scripts work there. A user of the server needs no more than
 ///
 /// ```text
 /// ACL SETUSER app on >secret ~{os_session}:* &{os_session}:* +evalsha +eval +script|load +time +info +publish +subscribe +incr +@hash +@set +@sortedset +exists +rename +del +get +set
 /// ```
 ///
-/// and `+cluster` in a cluster. Old and new releases run side by side: a session that a newer release wrote is unconnected on an older one,
+/// and `+cluster` in a cluster, `+select` for another database than 0, `+config|get` for `os-session check` to see `appendfsync`. Old and new releases run side by side: a session that a newer release wrote is unconnected on an older one,
 /// which neither changes nor purges it; a log-out, also of all sessions of a user, ends it all the same.
 ///
 /// TLS is the choice of the application, by a feature of the crate `redis`: depend on `redis` with `tokio-rustls-comp`, and write
@@ -95,8 +104,9 @@ struct Shared {
     root: String,
     scripts: Scripts,
     links: Links,
+    server_clock: ServerClock,
     channel: Channel,
-    unread: Told<Option<SessionHandle>>,
+    unread: LogOnce<Option<SessionHandle>>,
 }
 
 /// How many sessions are ended, and how many browsers forgotten, by one script at most: the server does nothing else meanwhile.
@@ -118,13 +128,30 @@ impl RedisStore {
         Self::builder().connect(url).await
     }
 
-    /// For everything else that can be said.
+    /// A builder, for all other settings.
     pub fn builder() -> RedisBuilder {
         RedisBuilder::new()
     }
 
     fn scripts(&self) -> &Scripts {
         &self.shared.scripts
+    }
+
+    /// Closes every live session, of whomever it is: after a failover in which log-outs may have been lost, or when tokens may be known to others. No close
+    /// hook runs, so it is for the command line rather than the application. Who logs in meanwhile may be logged out again. The answer is how many there were.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the server: then some are closed, and asking again closes the rest.
+    pub async fn close_everybody(&self) -> Result<u64, StoreError> {
+        let mut all = 0;
+        loop {
+            let closed = answers::count(&self.run(&self.scripts().close_some, &[Number(PURGE_STEP as u64)]).await?)?;
+            all += closed;
+            if closed < PURGE_STEP as u64 {
+                return Ok(all);
+            }
+        }
     }
 
     /// How many round trips operations have taken since this store was made, leases included: for the numbers of an application.
@@ -140,7 +167,7 @@ impl RedisStore {
     ///
     /// A failure of the server.
     pub async fn advice(&self) -> Result<Vec<String>, StoreError> {
-        self.shared.links.with_link(async |link| Ok(greeting::advice(link).await)).await
+        self.shared.links.with_link(async |link| Ok(advice::of(link).await)).await
     }
 
     /// What a script answers, and the position that nodes have to apply before that is over everywhere.
@@ -161,7 +188,7 @@ impl RedisStore {
 
     /// A record that cannot be used is told of, once.
     fn tell(&self, unread: &Unread) {
-        if self.shared.unread.is_news(unread.handle) {
+        if self.shared.unread.is_first(unread.handle) {
             let session = unread.handle.map_or_else(|| "without a name".to_owned(), |handle| handle.to_string());
             tracing::warn!(%session, "a session in Redis counts as none: {}", unread.why);
         }
@@ -174,10 +201,11 @@ impl Store for RedisStore {
     }
 
     async fn insert(&self, new: NewSession, limit: Limit) -> Result<Inserted, StoreError> {
-        let arguments = [
+        let handle = new.handle.to_string();
+        let mut arguments = [
             Bytes(new.key.as_bytes()),
             Text(new.user.as_str()),
-            Text(&new.handle.to_string()),
+            Text(&handle),
             Number(answers::millis(new.idle)),
             Number(answers::millis(new.absolute)),
             Flag(new.expire),
@@ -185,8 +213,19 @@ impl Store for RedisStore {
             Optional(new.replaces.as_ref().map(|key| key.as_bytes().as_slice())),
             Number(limit.sessions.get().into()),
             Flag(limit.when_full == WhenFull::Refuse),
+            Number(0),
         ];
-        answers::inserted(self.run(&self.scripts().insert, &arguments).await?)
+        // A server that stood still would open a session later that nobody knows of, and close another for it.
+        let Shared { links, server_clock, .. } = &*self.shared;
+        for _ in 0..2 {
+            arguments[10] = Number(server_clock.after(links.deadline()));
+            match answers::inserted(self.run(&self.scripts().insert, &arguments).await?)? {
+                Insertion::Done(inserted) => return Ok(inserted),
+                // We do wait: it is the clock that was set.
+                Insertion::Late(moment) => server_clock.set(moment),
+            }
+        }
+        Err(StoreError::new("the clock of Redis is set again and again, so that no log-in is in time"))
     }
 
     async fn find(&self, key: &SessionKey) -> Result<Option<Found>, StoreError> {
@@ -244,7 +283,10 @@ impl Store for RedisStore {
         while ended.len() < most {
             let step = (most - ended.len()).min(PURGE_STEP);
             let arguments = [Number(step as u64), Number(PURGE_STEP as u64), Number(passed_over)];
-            let purged = answers::purged(self.run(&self.scripts().purge, &arguments).await?)?;
+            let purged = match self.run(&self.scripts().purge, &arguments).await.and_then(answers::purged) {
+                Ok(purged) => purged,
+                Err(error) => return ended_so_far(ended, error),
+            };
             ended.extend(purged.ended);
             passed_over += purged.left;
             if !purged.more {

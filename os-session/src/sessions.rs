@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn AnyStore>,
     /// What others change in the store is told at this moment, see [`Store::listen`](crate::Store::listen).
     pub(crate) is_told: AtomicBool,
+    /// A change failed a moment ago that may have been made, see [`Sessions::outcome`].
+    pub(crate) is_unsure: AtomicBool,
     pub(crate) config: Config,
     pub(crate) cross_site: CrossSite,
     pub(crate) groups: Option<Box<dyn AnyGroups>>,
@@ -138,13 +140,18 @@ impl Sessions {
 
     /// Tells other nodes, in the background and until the store takes it: a node that remembers under a lease would learn it from nobody else. The first
     /// outcome is for whoever waits.
-    pub(crate) fn tell_others(&self, change: Change) -> Option<Telling> {
+    ///
+    /// # Errors
+    ///
+    /// There is no runtime in which they could be told.
+    pub(crate) fn tell_others(&self, change: Change) -> Result<Option<Telling>, StoreError> {
         if !self.0.store.is_shared() {
-            return None;
+            return Ok(None);
         }
         if Handle::try_current().is_err() {
-            tracing::error!("other nodes cannot be told of a change from outside a tokio runtime");
-            return None;
+            let error = StoreError::new("other nodes cannot be told of a change from outside a tokio runtime");
+            tracing::error!(%error);
+            return Err(error);
         }
         let (tell, told) = oneshot::channel();
         let (store, mut stopping) = (self.0.store.clone(), self.0.tasks.stopping());
@@ -164,7 +171,28 @@ impl Sessions {
                 }
             }
         });
-        Some(told)
+        Ok(Some(told))
+    }
+
+    /// Whoever waits here for news of a session looks whether it is what it was, within a second.
+    pub(crate) fn everybody_looks(&self) {
+        let awaited = self.0.awaited.clone();
+        tokio::spawn(async move { awaited.all_changed(UNTOLD).await });
+    }
+
+    /// The outcome of a change of sessions in the store. One that failed may have been made, and its answer lost: then nobody can be told of it here, and
+    /// everybody looks.
+    pub(crate) fn outcome<T>(&self, outcome: Result<T, StoreError>) -> Result<T, Error> {
+        if outcome.is_err() && !self.0.is_unsure.swap(true, Ordering::Relaxed) {
+            let (sessions, mut stopping) = (self.clone(), self.0.tasks.stopping());
+            tokio::spawn(async move {
+                // What the store was still about is done by then, and other failures are come.
+                let _may_stop = Tasks::pause(&mut stopping, UNTOLD).await;
+                sessions.0.is_unsure.store(false, Ordering::Relaxed);
+                sessions.everybody_looks();
+            });
+        }
+        Ok(outcome?)
     }
 
     /// Whether both are handles on the same sessions.
@@ -281,10 +309,7 @@ impl StoredGroups {
     ///
     /// [`Error::NoSuchGroup`] if there is no such group, [`Error::Store`] if the store fails.
     pub async fn add_user_in_group(&self, user: impl Into<UserId>, group: impl AsRef<str>) -> Result<(), Error> {
-        let group = group.as_ref();
-        let user = user.into();
-        let found = self.0.0.store.add_to_group(&user, group).await?;
-        self.changed(&user, group, found)
+        self.change(user.into(), group.as_ref(), true).await
     }
 
     /// Takes a user out of a group.
@@ -293,10 +318,7 @@ impl StoredGroups {
     ///
     /// [`Error::NoSuchGroup`] if there is no such group, [`Error::Store`] if the store fails.
     pub async fn remove_user_in_group(&self, user: impl Into<UserId>, group: impl AsRef<str>) -> Result<(), Error> {
-        let group = group.as_ref();
-        let user = user.into();
-        let found = self.0.0.store.remove_from_group(&user, group).await?;
-        self.changed(&user, group, found)
+        self.change(user.into(), group.as_ref(), false).await
     }
 
     /// Whether a user is in a group; nobody is in one that does not exist.
@@ -317,12 +339,25 @@ impl StoredGroups {
         Ok(self.0.0.store.all_groups().await?)
     }
 
-    fn changed(&self, user: &UserId, group: &str, found: bool) -> Result<(), Error> {
-        if !found {
-            return Err(self.unknown(group));
+    /// In a task of its own, so that those who wait for news are told although the request that asked for it is dropped.
+    async fn change(&self, user: UserId, group: &str, is_in: bool) -> Result<(), Error> {
+        let (sessions, name) = (self.0.clone(), group.to_owned());
+        let changed = self.0.0.tasks.spawn(async move {
+            let store = &sessions.0.store;
+            let found = match is_in {
+                true => store.add_to_group(&user, &name).await,
+                false => store.remove_from_group(&user, &name).await,
+            };
+            let found = sessions.outcome(found)?;
+            if found {
+                sessions.0.awaited.groups_changed(&user);
+            }
+            Ok::<_, Error>(found)
+        });
+        match Tasks::outcome(changed).await? {
+            true => Ok(()),
+            false => Err(self.unknown(group)),
         }
-        self.0.0.awaited.groups_changed(user);
-        Ok(())
     }
 
     fn unknown(&self, name: &str) -> Error {

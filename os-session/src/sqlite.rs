@@ -9,7 +9,7 @@ mod readers;
 mod writer;
 mod changes;
 mod slots;
-mod records;
+mod export;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,20 +19,20 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use self::error::{Failure, OpenError};
+pub use self::export::Export;
 use self::lock::Owner;
 use self::readers::Readers;
-pub use self::records::Records;
 use self::rows::Stored;
 use self::warm::Warm;
 use self::writer::{Change, Writer};
 use crate::clock::Clock;
-use crate::moving::SchemaState;
+use crate::log_once::LogOnce;
+use crate::schema_state::SchemaState;
 use crate::store::{
     Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SlotKey, SlotValue, SlotWrite,
-    SlotWritten, Store, StoreError,
+    SlotWritten, Store, StoreError, ended_so_far,
 };
 use crate::token::{BrowserKey, SessionKey};
-use crate::told::Told;
 use crate::user::UserId;
 
 /// Sessions in an SQLite file: they survive a restart and a crash, with nothing to install. Feature `sqlite`.
@@ -74,7 +74,7 @@ struct Inner {
     warm: Arc<Warm>,
     readers: Arc<Readers>,
     /// Rows that could not be read, each told once.
-    unreadable: Told<i64>,
+    unreadable: LogOnce<i64>,
     writer: Writer,
 }
 
@@ -106,7 +106,24 @@ impl SqliteStore {
         Ok(tokio::task::spawn_blocking(move || schema::state(&path)).await.map_err(StoreError::new)??)
     }
 
-    /// Begins with what is seldom changed.
+    /// Closes every live session, of whomever it is: after a failover in which log-outs may have been lost, or when tokens may be known to others. No close
+    /// hook runs, so it is for the command line rather than the application. Who logs in meanwhile may be logged out again. The answer is how many there were.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the file: then some are closed, and asking again closes the rest.
+    pub async fn close_everybody(&self) -> Result<u64, StoreError> {
+        let mut all = 0;
+        loop {
+            let closed = self.0.change(|change| change.close_some(PURGE_STEP)).await?;
+            all += closed as u64;
+            if closed < PURGE_STEP {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// A builder, for all other settings.
     pub fn builder() -> SqliteBuilder {
         SqliteBuilder { clock: Clock::new(), cached_sessions: 100_000 }
     }
@@ -171,7 +188,7 @@ impl SqliteBuilder {
         let warm = Arc::new(Warm::new(self.cached_sessions));
         let readers = Arc::new(Readers::open(&path).map_err(at)?);
         let writer = Writer::start(connection, self.clock.clone(), warm.clone(), owner, &path)?;
-        Ok(Inner { path, clock: self.clock, warm, readers, unreadable: Told::default(), writer })
+        Ok(Inner { path, clock: self.clock, warm, readers, unreadable: LogOnce::default(), writer })
     }
 }
 
@@ -197,7 +214,7 @@ impl Inner {
                 session.found(self.clock.now())
             }
             Stored::Unreadable(id, why) => {
-                if self.unreadable.is_news(id) {
+                if self.unreadable.is_first(id) {
                     tracing::warn!(row = id, %why, "a stored session cannot be read: its user counts as not connected");
                 }
                 None
@@ -263,7 +280,10 @@ impl Store for SqliteStore {
         let mut ended = Vec::new();
         while ended.len() < most {
             let step = PURGE_STEP.min(most - ended.len());
-            let purged = self.0.change(move |change| change.purge(step)).await?;
+            let purged = match self.0.change(move |change| change.purge(step)).await {
+                Ok(purged) => purged,
+                Err(error) => return ended_so_far(ended, error),
+            };
             let was_the_last = purged.len() < step;
             ended.extend(purged);
             if was_the_last {
@@ -271,8 +291,10 @@ impl Store for SqliteStore {
             }
         }
         while ended.len() < most {
-            if self.0.change(|change| change.purge_browsers(PURGE_STEP)).await? < PURGE_STEP {
-                break;
+            match self.0.change(|change| change.purge_browsers(PURGE_STEP)).await {
+                Ok(purged) if purged < PURGE_STEP => break,
+                Ok(_) => {}
+                Err(error) => return ended_so_far(ended, error),
             }
         }
         Ok(ended)

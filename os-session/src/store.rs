@@ -539,6 +539,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// A failure of the store.
     fn close_all_with_browsers(&self, user: &UserId) -> impl Future<Output = Result<Vec<Ended>, StoreError>> + Send;
+
     /// Tells what is changed through other handles on this store: sessions that end or get another token, groups, log-ins. It listens until it
     /// cannot any more and says why; then it is called again, after a while. Nobody waits for what is told: what is lost on the way is found at
     /// the next request.
@@ -564,4 +565,23 @@ pub trait Store: Send + Sync + 'static {
     fn stop(&self) -> impl Future<Output = ()> + Send {
         async {}
     }
+}
+
+/// Sessions that a purge has ended are told of, although it failed before the last: their close hooks would run never.
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite-unbundled"))]
+pub(crate) fn ended_so_far(ended: Vec<Ended>, error: StoreError) -> Result<Vec<Ended>, StoreError> {
+    if ended.is_empty() {
+        return Err(error);
+    }
+    tracing::warn!(%error, "a purge failed after {} sessions; the next one goes on", ended.len());
+    Ok(ended)
+}
+
+/// An operation takes no time, or so much that a moment that far away cannot be told.
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub(crate) fn check_deadline(deadline: Duration) -> Result<(), StoreError> {
+    if deadline.is_zero() || deadline > Duration::from_hours(1) {
+        return Err(StoreError::new(format!("`deadline` is more than zero and at most an hour, not {deadline:?}")));
+    }
+    Ok(())
 }

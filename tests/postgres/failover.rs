@@ -56,7 +56,7 @@ async fn a_standby_that_is_promoted_brings_nobody_back() {
     assert!(found(&leased, 2).await.is_some() && leased.find_now(&key(2)).is_some(), "it is remembered again");
     strict.close(&key(2)).await.unwrap().expect("it was there");
     assert_eq!(found(&leased, 2).await, None, "the log went over with the sessions");
-    assert!(strict.behind(0).await.is_ok());
+    assert!(strict.nodes_behind(0).await.is_ok());
 }
 
 /// What a release did that knew of no log: it deleted the row.

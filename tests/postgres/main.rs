@@ -6,6 +6,7 @@ mod failover;
 mod failures;
 mod laws;
 mod locks;
+mod lost_writes;
 mod migrating;
 mod nodes;
 mod rows;
@@ -13,6 +14,8 @@ mod secrets;
 mod values;
 #[path = "../shared/changes.rs"]
 mod shared_changes;
+#[path = "../shared/leases.rs"]
+mod shared_leases;
 #[path = "../shared/nodes.rs"]
 mod shared_nodes;
 #[path = "../shared/wire.rs"]

@@ -22,7 +22,7 @@ async fn sixteen_nodes_start_at_once_over_an_empty_database() {
         start.await.unwrap().unwrap();
     }
     let versions = "select count(*) from migration";
-    assert_eq!(schema.client().await.query_one_scalar::<i64, _>(versions, &[]).await.unwrap(), 4);
+    assert_eq!(schema.client().await.query_one_scalar::<i64, _>(versions, &[]).await.unwrap(), 5);
 }
 
 #[tokio::test]
@@ -44,14 +44,31 @@ async fn a_newer_release_says_whether_this_one_can_go_on() {
     let store = schema.store(Clock::new()).await;
     store.insert(session("alice", 1).await, LIMIT).await.unwrap();
     let client = schema.client().await;
-    client.batch_execute("insert into migration (version, compatible_from) values (5, 1)").await.unwrap();
+    client.batch_execute("insert into migration (version, compatible_from) values (90, 1)").await.unwrap();
     let again = schema.store(Clock::new()).await;
     assert!(again.find(&key(1)).await.unwrap().is_some());
 
-    client.batch_execute("insert into migration (version, compatible_from) values (6, 5)").await.unwrap();
+    client.batch_execute("insert into migration (version, compatible_from) values (91, 90)").await.unwrap();
     let error = schema.builder().connect(&schema.url).await.unwrap_err().to_string();
-    assert!(error.contains(&schema.name) && error.contains("version 6") && error.contains("update"), "{error}");
+    assert!(error.contains(&schema.name) && error.contains("version 91") && error.contains("update"), "{error}");
     assert!(store.find(&key(1)).await.unwrap().is_some(), "who runs, runs");
+}
+
+/// Where nodes remember, what an older release may not use it may not use after a migration either.
+#[tokio::test]
+async fn a_migration_lets_nobody_in_again() {
+    let schema = TestSchema::new();
+    schema.store(Clock::new()).await;
+    let client = schema.client().await;
+    client
+        .batch_execute(
+            "delete from migration where version > 4; update migration set compatible_from = 4 where version = 4",
+        )
+        .await
+        .unwrap();
+    schema.store(Clock::new()).await;
+    let oldest = "select compatible_from from migration order by version desc limit 1";
+    assert_eq!(client.query_one_scalar::<i32, _>(oldest, &[]).await.unwrap(), 4);
 }
 
 /// Before there were slots.

@@ -49,14 +49,14 @@ const LEASE: Duration = Duration::from_millis(100);
 /// What is true of the store is true of it under a lease.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_law_holds_under_a_lease() {
-    let prefixs = Mutex::new(Vec::new());
+    let prefixes = Mutex::new(Vec::new());
     store_laws(async |clock: Clock| {
         let prefix = TestPrefix::new();
         let store = LeasedStore::builder(prefix.store(clock.clone()).await).lease(LEASE).clock(clock).start().unwrap();
         while !store.holds_lease() {
             tokio::task::yield_now().await;
         }
-        prefixs.lock().unwrap().push(prefix);
+        prefixes.lock().unwrap().push(prefix);
         store
     })
     .await;

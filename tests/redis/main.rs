@@ -3,6 +3,7 @@
 mod cluster;
 mod failures;
 mod laws;
+mod lost_writes;
 mod nodes;
 mod opening;
 mod orphans;
@@ -12,6 +13,8 @@ mod values;
 mod scripts;
 #[path = "../shared/changes.rs"]
 mod shared_changes;
+#[path = "../shared/leases.rs"]
+mod shared_leases;
 #[path = "../shared/nodes.rs"]
 mod shared_nodes;
 #[path = "../shared/wire.rs"]

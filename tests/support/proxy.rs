@@ -20,6 +20,8 @@ pub struct Proxy {
     connections: Arc<AtomicU64>,
     /// Connections with a smaller number stand still.
     still_below: watch::Sender<u64>,
+    /// The connection whose answers are lost, or [`THE_NEXT`], or [`NONE`].
+    unanswered: Arc<AtomicU64>,
     /// What comes before the address in the URL of the proxy, and behind it.
     around: (String, String),
 }
@@ -39,10 +41,11 @@ impl Proxy {
             trips: Arc::default(),
             connections: Arc::default(),
             still_below: watch::Sender::new(0),
+            unanswered: Arc::new(NONE.into()),
             around,
         };
-        let (trips, connections, still_below) =
-            (proxy.trips.clone(), proxy.connections.clone(), proxy.still_below.clone());
+        let (trips, connections) = (proxy.trips.clone(), proxy.connections.clone());
+        let (still_below, unanswered) = (proxy.still_below.clone(), proxy.unanswered.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let number = connections.fetch_add(1, Ordering::SeqCst);
@@ -53,8 +56,15 @@ impl Proxy {
                     true => (Some(Messages::redis(trips.clone())), None),
                     false => (None, Some(Messages::postgres(trips.clone()))),
                 };
-                tokio::spawn(pass(client_reads, server_writes, number, still_below.subscribe(), commands));
-                tokio::spawn(pass(server_reads, client_writes, number, still_below.subscribe(), answers));
+                let direction = |is_answer, messages| Direction {
+                    number,
+                    is_answer,
+                    still_below: still_below.subscribe(),
+                    unanswered: unanswered.clone(),
+                    messages,
+                };
+                tokio::spawn(direction(false, commands).pass(client_reads, server_writes));
+                tokio::spawn(direction(true, answers).pass(server_reads, client_writes));
             }
         });
         proxy
@@ -88,6 +98,11 @@ impl Proxy {
         self.still_below.send_replace(self.connections());
     }
 
+    /// Whoever asks next gets no answer, on that connection never again; what was asked for is done.
+    pub fn lose_the_next_answer(&self) {
+        self.unanswered.store(THE_NEXT, Ordering::SeqCst);
+    }
+
     /// Everything goes on, what was held included.
     pub fn release(&self) {
         self.still_below.send_replace(0);
@@ -114,26 +129,45 @@ fn redis_server(url: &str) -> ((String, u16), (String, String)) {
     }
 }
 
-async fn pass(
-    mut from: impl AsyncRead + Unpin,
-    mut to: impl AsyncWrite + Unpin,
+const NONE: u64 = u64::MAX;
+const THE_NEXT: u64 = u64::MAX - 1;
+
+/// One direction of a connection.
+struct Direction {
     number: u64,
-    mut still_below: watch::Receiver<u64>,
-    mut messages: Option<Messages>,
-) {
-    let mut buffer = vec![0; 1 << 16];
-    while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        if still_below.wait_for(|below| number >= *below).await.is_err() {
-            return;
+    is_answer: bool,
+    still_below: watch::Receiver<u64>,
+    unanswered: Arc<AtomicU64>,
+    messages: Option<Messages>,
+}
+
+impl Direction {
+    async fn pass(mut self, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) {
+        let mut buffer = vec![0; 1 << 16];
+        while let Ok(read @ 1..) = from.read(&mut buffer).await {
+            if self.still_below.wait_for(|below| self.number >= *below).await.is_err() {
+                return;
+            }
+            if let Some(messages) = &mut self.messages {
+                messages.count(&buffer[..read]);
+            }
+            if self.is_lost() {
+                continue;
+            }
+            if to.write_all(&buffer[..read]).await.is_err() {
+                return;
+            }
         }
-        if let Some(messages) = &mut messages {
-            messages.count(&buffer[..read]);
-        }
-        if to.write_all(&buffer[..read]).await.is_err() {
-            return;
-        }
+        let _ = to.shutdown().await;
     }
-    let _ = to.shutdown().await;
+
+    fn is_lost(&self) -> bool {
+        if self.is_answer {
+            return self.unanswered.load(Ordering::SeqCst) == self.number;
+        }
+        let _ = self.unanswered.compare_exchange(THE_NEXT, self.number, Ordering::SeqCst, Ordering::SeqCst);
+        false
+    }
 }
 
 /// What is said in one direction, cut into messages, of which some are counted.

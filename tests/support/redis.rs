@@ -241,6 +241,29 @@ impl RedisServer {
         self.process.wait().expect("it is our child");
     }
 
+    /// It is there, and does nothing, until [`resume`](RedisServer::resume).
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be stopped.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// It goes on.
+    ///
+    /// # Panics
+    ///
+    /// If it is gone.
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.process.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "it is our child");
+    }
+
     /// Starts it again where it was, with what it had, after [`kill`](RedisServer::kill).
     ///
     /// # Panics

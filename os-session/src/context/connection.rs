@@ -22,7 +22,8 @@ pub(super) enum Connection {
     Unread(Option<SessionKey>),
     /// `force_unconnected`: nobody, for everything in this request. The key serves a log-in, which closes what was there.
     Ignored(Option<SessionKey>),
-    Nobody,
+    /// Nobody. The key is that of a cookie by which the store knows no session, if it was asked.
+    Nobody(Option<SessionKey>),
     User(Connected),
 }
 
@@ -99,11 +100,9 @@ impl Context {
     }
 
     async fn ask(&self, key: SessionKey) -> Result<Option<Connected>, Error> {
-        let found = self.find(&key).await?;
-        if let Some(found) = &found
-            && self.is_touch_due(found)
-        {
-            self.touch(&key).await;
+        let mut found = self.find(&key).await?;
+        if found.as_ref().is_some_and(|found| self.is_touch_due(found)) && !self.touch(&key).await {
+            found = self.find(&key).await?;
         }
         let mut state = self.state();
         // A log-in or log-out meanwhile, in another part of this request, knows better than what was read before it.
@@ -157,11 +156,12 @@ impl Context {
     }
 
     /// Writes down the activity, at most once a touch interval. A failure costs a bit of the session's life, so it is
-    /// logged and the request goes on.
-    async fn touch(&self, key: &SessionKey) {
-        if let Err(error) = self.sessions.0.store.touch(key).await {
+    /// logged and the request goes on. `false` if there is no such session any more.
+    async fn touch(&self, key: &SessionKey) -> bool {
+        self.sessions.0.store.touch(key).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the activity of a session could not be written");
-        }
+            true
+        })
     }
 
     /// The groups of the connected user, if they can be told without waiting.
@@ -207,11 +207,20 @@ impl Context {
         }
     }
 
+    /// The key in the request's cookie, by which the store knows no session. Somebody may have ended it and be waiting still until all nodes know; a
+    /// log-out must not return before.
+    pub(crate) fn gone_key(&self) -> Option<SessionKey> {
+        match &self.state().connection {
+            Connection::Nobody(key) => *key,
+            _ => None,
+        }
+    }
+
     pub(crate) fn key(&self) -> Option<SessionKey> {
         match &self.state().connection {
             Connection::User(connected) => Some(connected.key),
             Connection::Unread(key) => *key,
-            Connection::Nobody | Connection::Ignored(_) => None,
+            Connection::Nobody(_) | Connection::Ignored(_) => None,
         }
     }
 
@@ -246,7 +255,7 @@ impl State {
                 self.came_with = Some(found.handle);
                 Connection::User(Connected::new(key, found))
             }
-            None => Connection::Nobody,
+            None => Connection::Nobody(Some(key)),
         };
     }
 }

@@ -128,11 +128,9 @@ impl Memory {
         tables.insert(key, Kept { found, sent });
     }
 
-    /// Forgets a session that is to be read anew, though nothing was taken away, and what is being read at this moment.
+    /// Forgets a session that is to be read anew, though nothing was taken away.
     pub(super) fn forget(&self, key: &SessionKey) {
-        let mut tables = self.write();
-        tables.revocations += 1;
-        tables.remove(key);
+        self.write().remove(key);
     }
 
     /// Forgets what was revoked, and what is being read at this moment.

@@ -1,39 +1,43 @@
 //! The task that keeps a node's lease.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use super::Shared;
 use crate::change::Change;
-use crate::lease::LeaseStore;
+use crate::lease::{LeaseStore, new_name};
 use crate::store::StoreError;
 
 /// After a failure.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Takes a lease and renews it, until it is told to stop or nobody uses the store any more.
-pub(super) async fn keep_lease<S: LeaseStore>(
-    shared: Weak<Shared<S>>,
-    nudge: Arc<Notify>,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let mut lease = Lease { shared, node: None };
+pub(super) async fn keep_lease<S: LeaseStore>(shared: Arc<Shared<S>>) {
+    let (nudge, mut stopping) = (shared.nudge.clone(), shared.stopping.subscribe());
+    let mut lease =
+        Lease { store: shared.store.clone(), lasts: shared.lease, shared: Arc::downgrade(&shared), node: None };
+    // With the last handle it is gone, and the other end of `stopping` with it.
+    drop(shared);
     let mut is_held = true;
     loop {
-        let next = match lease.renew().await {
-            Ok(Some(next)) => {
+        let renewed = tokio::select! {
+            renewed = lease.renew() => Some(renewed),
+            _ = stopping.wait_for(|stop| *stop) => None,
+        };
+        let next = match renewed {
+            None => return lease.leave().await,
+            Some(Ok(next)) => {
                 if !is_held {
                     tracing::info!("there is a lease again, and requests are admitted from memory");
                 }
                 is_held = true;
                 next
             }
-            Ok(None) => return,
-            Err(error) => {
+            Some(Err(error)) => {
                 if is_held {
                     tracing::warn!(%error, "the lease cannot be renewed; without one every request asks the store");
                 }
@@ -42,7 +46,6 @@ pub(super) async fn keep_lease<S: LeaseStore>(
             }
         };
         let is_over = tokio::select! {
-            // The other end is gone with the last handle.
             _ = stopping.wait_for(|stop| *stop) => true,
             () = sleep(next) => false,
             // After a failure there is a pause, whoever is in a hurry.
@@ -55,55 +58,84 @@ pub(super) async fn keep_lease<S: LeaseStore>(
 }
 
 struct Lease<S> {
+    store: Arc<S>,
+    lasts: Duration,
     shared: Weak<Shared<S>>,
-    /// As it stands on the list, and how far it has applied the log.
-    node: Option<(String, u64)>,
+    node: Option<Node>,
+}
+
+/// This node, as it stands on the list.
+struct Node {
+    name: String,
+    /// How far it has applied the log.
+    applied: u64,
 }
 
 impl<S: LeaseStore> Lease<S> {
-    /// Joins the list, or renews until there is nothing left to apply. The answer is when to do so again; `None` if nobody needs it.
-    async fn renew(&mut self) -> Result<Option<Duration>, StoreError> {
-        let Some(shared) = self.shared.upgrade() else { return Ok(None) };
-        let Shared { store, memory, lease, asked, .. } = &*shared;
-        loop {
-            // The lease counts from before its renewal was sent.
-            let sent = memory.now();
-            asked.fetch_add(1, Ordering::Relaxed);
-            let Some((node, applied)) = &mut self.node else {
-                memory.end_lease();
-                let node = format!("{:016x}", getrandom::u64().map_err(StoreError::new)?);
-                let joined_at = in_time(*lease, store.join_leases(&node, *lease)).await?;
-                // What was revoked while this node was on no list, nobody tells it.
-                shared.forget(vec![Change::Everything]);
-                memory.extend(sent + *lease);
-                self.node = Some((node, joined_at));
-                return Ok(Some(*lease / 3));
-            };
-            match in_time(*lease, store.renew_lease(node, *applied)).await? {
-                Some(renewal) if renewal.reached > *applied => {
-                    // First this, or it would be admitted under the new lease.
-                    shared.forget(renewal.revoked);
-                    *applied = renewal.reached;
-                    memory.extend(sent + *lease);
-                    // Once more, to say so: somebody waits for it.
-                }
-                Some(_) => {
-                    memory.extend(sent + *lease);
-                    return Ok(Some(*lease / 3));
-                }
-                // Somebody waited in vain for this node, and took it off the list.
-                None => self.node = None,
-            }
+    /// Joins the list, or renews. The answer is when to do so again.
+    async fn renew(&mut self) -> Result<Duration, StoreError> {
+        // The lease counts from before its renewal was sent. Nothing holds on to what is shared while the store is waited for.
+        let Some(sent) = self.shared.upgrade().map(|shared| {
+            shared.asked.fetch_add(1, Ordering::Relaxed);
+            shared.memory.now()
+        }) else {
+            return Ok(Duration::ZERO);
+        };
+        let Some(node) = &mut self.node else { return self.join(sent).await };
+        let renewal = in_time(self.lasts, self.store.renew_lease(&node.name, node.applied)).await?;
+        let Some(shared) = self.shared.upgrade() else { return Ok(Duration::ZERO) };
+        let Some(renewal) = renewal else {
+            // Somebody waited in vain for this node, and took it off the list.
+            self.node = None;
+            return Ok(Duration::ZERO);
+        };
+        if renewal.reached <= node.applied {
+            shared.memory.extend(sent + self.lasts);
+            return Ok(self.lasts / 3);
         }
+        // First this, or it would be admitted under the new lease.
+        if let Err(error) = forget(&shared, renewal.revoked) {
+            self.node = None;
+            return Err(error);
+        }
+        node.applied = renewal.reached;
+        shared.memory.extend(sent + self.lasts);
+        // Once more, to say so: somebody waits for it.
+        Ok(Duration::ZERO)
+    }
+
+    async fn join(&mut self, sent: Duration) -> Result<Duration, StoreError> {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.memory.end_lease();
+        }
+        let name = new_name()?;
+        let applied = in_time(self.lasts, self.store.join_leases(&name, self.lasts)).await?;
+        if let Some(shared) = self.shared.upgrade() {
+            // What was revoked while this node was on no list, nobody tells it.
+            forget(&shared, vec![Change::Everything])?;
+            shared.memory.extend(sent + self.lasts);
+        }
+        self.node = Some(Node { name, applied });
+        Ok(self.lasts / 3)
     }
 
     async fn leave(self) {
-        let (Some(shared), Some((node, _))) = (self.shared.upgrade(), self.node) else { return };
-        shared.memory.end_lease();
-        if let Err(error) = shared.store.leave_leases(&node).await {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.memory.end_lease();
+        }
+        let Some(Node { name, .. }) = self.node else { return };
+        if let Err(error) = in_time(self.lasts, self.store.leave_leases(&name)).await {
             tracing::debug!(%error, "this node could not say that it leaves; the first revocation after it waits for its lease");
         }
     }
+}
+
+/// Forgets what was revoked. An application's own code may panic when it is told to: then this node must not admit from memory.
+fn forget<S>(shared: &Shared<S>, revoked: Vec<Change>) -> Result<(), StoreError> {
+    catch_unwind(AssertUnwindSafe(|| shared.forget(revoked))).map_err(|_| {
+        shared.memory.end_lease();
+        StoreError::new("a listener panicked when it was told what to forget")
+    })
 }
 
 async fn in_time<T>(lease: Duration, asked: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {

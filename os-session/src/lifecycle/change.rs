@@ -32,7 +32,7 @@ pub(super) async fn connect(session: &Session, user: UserId, expire: bool) -> Re
     let cookie_life = (!expire).then_some(new.absolute);
     let connected =
         Connected { key: new.key, user, handle: new.handle, times: Times::of_new(cookie_life), groups: None };
-    let ended = match sessions.0.store.insert(new, config.limit()).await? {
+    let ended = match sessions.outcome(sessions.0.store.insert(new, config.limit()).await)? {
         Inserted::Opened(ended) => ended,
         Inserted::Full => return Err(Error::TooManySessions(config.max_sessions)),
     };
@@ -100,13 +100,15 @@ pub(super) async fn disconnect(session: &Session) -> Result<(), Error> {
         let input = HookInput::of(session, Some(&connected.user)).closing(CloseReason::Disconnected);
         hook::run(&[EventKind::PreCloseSession], input).await?;
         close_current(session, CloseReason::Disconnected).await?;
+    } else {
+        close_gone_key(session).await?;
     }
     context.remove_cookie();
     Ok(())
 }
 
 pub(super) async fn disconnect_all(session: &Session, user_indep: bool, with_restart: bool) -> Result<(), Error> {
-    let Some(connected) = session.0.connected().await? else { return Ok(()) };
+    let Some(connected) = session.0.connected().await? else { return close_gone_key(session).await };
     let also = Also { user_indep, with_restart };
     disconnect_user(session.sessions(), Some(session), &connected.user, also).await
 }
@@ -135,10 +137,10 @@ pub(super) async fn disconnect_user(
         let input = HookInput::of(session, Some(user)).closing(CloseReason::DisconnectedAll);
         hook::run_all(EventKind::PreCloseSession, input).await;
     }
-    let ended = match user_indep {
-        true => sessions.0.store.close_all_with_browsers(user).await?,
-        false => sessions.0.store.close_all(user, None).await?,
-    };
+    let ended = sessions.outcome(match user_indep {
+        true => sessions.0.store.close_all_with_browsers(user).await,
+        false => sessions.0.store.close_all(user, None).await,
+    })?;
     if user_indep {
         let handles: Vec<_> = ended.iter().map(|ended| ended.handle).collect();
         sessions.0.volatile.forget_browsers_of(&handles);
@@ -170,15 +172,14 @@ pub(super) async fn disconnect_others(session: &Session) -> Result<(), Error> {
     if matches!(rotated, Err(Error::Store(_))) {
         return rotated;
     }
-    let ended = session.sessions().0.store.close_all(&user, Some(&key)).await?;
-    session.sessions().after_close(Some(session), ended, CloseReason::DisconnectedAll).await;
+    let sessions = session.sessions();
+    let ended = sessions.outcome(sessions.0.store.close_all(&user, Some(&key)).await)?;
+    sessions.after_close(Some(session), ended, CloseReason::DisconnectedAll).await;
     rotated
 }
 
 pub(super) async fn close(session: &Session, handle: SessionHandle) -> Result<(), Error> {
-    let Some(connected) = session.0.connected().await? else {
-        return Ok(());
-    };
+    let Some(connected) = session.0.connected().await? else { return close_gone_key(session).await };
     if connected.handle == handle {
         let input = HookInput::of(session, Some(&connected.user)).closing(CloseReason::Closed);
         hook::run_all(EventKind::PreCloseSession, input).await;
@@ -186,8 +187,9 @@ pub(super) async fn close(session: &Session, handle: SessionHandle) -> Result<()
         session.0.remove_cookie();
         return Ok(());
     }
-    let ended = session.sessions().0.store.close_handle(&connected.user, handle).await?;
-    session.sessions().after_close(Some(session), ended, CloseReason::Closed).await;
+    let sessions = session.sessions();
+    let ended = sessions.outcome(sessions.0.store.close_handle(&connected.user, handle).await)?;
+    sessions.after_close(Some(session), ended, CloseReason::Closed).await;
     Ok(())
 }
 
@@ -197,11 +199,12 @@ pub(super) async fn rotate(session: &Session, before: Connected, authenticated: 
     answerable(context)?;
     let token = Token::random().map_err(Error::Random)?;
     let rotation = Rotation { from: before.key, to: token.key(), authenticated };
-    if !session.sessions().0.store.rotate(rotation).await? {
+    let sessions = session.sessions();
+    if !sessions.outcome(sessions.0.store.rotate(rotation).await)? {
         context.ended();
         return Err(Error::NotConnected);
     }
-    session.sessions().0.awaited.rotated(before.handle, rotation.to);
+    sessions.0.awaited.rotated(before.handle, rotation.to);
     if !context.rotated(before, &token, authenticated) {
         take_back(session).await;
         return Err(Error::AnswerSent);
@@ -233,13 +236,22 @@ async fn close_current(session: &Session, reason: CloseReason) -> Result<(), Err
     close_key(session, &connected.key, reason).await
 }
 
+/// The cookie's session was gone when it was looked for. If a log-out has ended it whose answer was lost, this one waits for the nodes in its place.
+async fn close_gone_key(session: &Session) -> Result<(), Error> {
+    match session.0.gone_key() {
+        Some(key) => close_key(session, &key, CloseReason::Disconnected).await,
+        None => Ok(()),
+    }
+}
+
 async fn close_key(session: &Session, key: &SessionKey, reason: CloseReason) -> Result<(), Error> {
-    let ended = session.sessions().0.store.close(key).await?;
+    let sessions = session.sessions();
+    let ended = sessions.outcome(sessions.0.store.close(key).await)?;
     if let Some(ended) = &ended {
         session.0.note_came_with(ended.handle);
     }
     session.0.ended();
-    session.sessions().after_close(Some(session), ended, reason).await;
+    sessions.after_close(Some(session), ended, reason).await;
     Ok(())
 }
 

@@ -15,17 +15,22 @@ use super::pool::Pool;
 use super::schema::{Schema, Statements};
 use super::{PostgresStore, Shared, address, advice, failure, migrations};
 use crate::clock::Clock;
-use crate::moving::SchemaState;
-use crate::store::StoreError;
-use crate::told::Told;
+use crate::lease::new_name;
+use crate::log_once::LogOnce;
+use crate::schema_state::SchemaState;
+use crate::store::{StoreError, check_deadline};
 
-type MakeManager = Box<dyn Fn(Config, ManagerConfig) -> Manager + Send + Sync>;
+type MakeManager = Arc<dyn Fn(Config, ManagerConfig) -> Manager + Send + Sync>;
+
+/// One connection on which the lease is renewed, and one on which others are waited for.
+const FOR_LEASES: usize = 2;
 
 /// How long a start waits until the schema is up to date, other nodes' work on it included.
 const MIGRATION: Duration = Duration::from_mins(5);
 
 /// Puts a [`PostgresStore`] together: [`PostgresStore::builder`].
-#[must_use = "it connects with `connect`"]
+#[derive(Clone)]
+#[must_use = "nothing is connected until `connect` is called"]
 pub struct PostgresBuilder {
     clock: Clock,
     schema: String,
@@ -68,15 +73,15 @@ impl PostgresBuilder {
         self
     }
 
-    /// How many connections there are at most, 10 by default. Each is made when it is needed first, and used for one
-    /// operation after another, so that few serve many requests.
+    /// How many connections there are at most for requests, 10 by default. Each is made when it is needed first, and used for one
+    /// operation after another, so that few serve many requests. One more listens to other nodes, and at most two more are for leases.
     pub fn max_connections(mut self, connections: u32) -> Self {
         self.max_connections = connections;
         self
     }
 
     /// How long an operation may take, the wait for a connection included: 3 seconds by default. Whatever takes longer
-    /// is an error, and the request is answered with 503.
+    /// is an error, and the request is answered with 503. It is an hour at most.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
@@ -96,14 +101,14 @@ impl PostgresBuilder {
     {
         let open = channel::opening(connector.clone());
         let make = move |config, manager| Manager::from_config(config, connector.clone(), manager);
-        self.tls = Some((Box::new(make), open));
+        self.tls = Some((Arc::new(make), open));
         self
     }
 
     /// Connects by URL: `postgres://user:password@host/database`. What sqlx's `PgConnectOptions::to_url_lossy` gives is
     /// understood as well.
     ///
-    /// The schema is made, or brought up to date, unless it is.
+    /// The schema is created or migrated if necessary.
     ///
     /// # Errors
     ///
@@ -129,11 +134,13 @@ impl PostgresBuilder {
 
         let statements = Arc::new(Statements::new(&schema));
         let most = usize::try_from(self.max_connections).unwrap_or(usize::MAX);
-        let node = format!("{:016x}", getrandom::u64().map_err(StoreError::new)?);
-        let pool = Pool::new(self.manager(&prepared), most, self.deadline, statements.clone(), &node)?;
+        let node = new_name()?;
+        let pool = |most| Pool::new(self.manager(&prepared), most, self.deadline, statements.clone(), &node);
+        let (pool, leases) = (pool(most)?, pool(FOR_LEASES)?);
         let open = self.tls.map_or_else(|| channel::opening(NoTls), |(_, open)| open);
         let channel = Channel::new(open, prepared, schema.clone(), node, self.deadline);
-        let shared = Shared { clock: self.clock, schema, statements, pool, channel, unread: Told::default() };
+        let shared =
+            Shared { clock: self.clock, schema, statements, pool, leases, channel, unread: LogOnce::default() };
         Ok(PostgresStore { shared: Arc::new(shared) })
     }
 
@@ -185,11 +192,11 @@ impl PostgresBuilder {
 
     /// The configuration with what every connection needs.
     fn prepared(&self, mut config: Config) -> Result<Config, StoreError> {
-        Schema::new(&self.schema)?;
         address::can_encrypt(&config, self.tls.is_some())?;
-        if self.max_connections == 0 || self.deadline.is_zero() {
-            return Err(StoreError::new("`max_connections` and `deadline` must be more than zero"));
+        if self.max_connections == 0 {
+            return Err(StoreError::new("`max_connections` must be more than zero"));
         }
+        check_deadline(self.deadline)?;
         // A standby answers with what was true a while ago, and can revoke nothing.
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         if config.get_tcp_user_timeout().is_none() {

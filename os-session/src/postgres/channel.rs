@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -23,7 +24,7 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 type Opening = Pin<Box<dyn Future<Output = Result<(Client, Box<dyn Wire>), tokio_postgres::Error>> + Send>>;
 
 /// Makes a connection on which messages are heard, encrypted as the others are.
-pub(super) type Open = Box<dyn Fn(Config) -> Opening + Send + Sync>;
+pub(super) type Open = Arc<dyn Fn(Config) -> Opening + Send + Sync>;
 
 type Next<'a> = Pin<Box<dyn Future<Output = Option<Result<AsyncMessage, tokio_postgres::Error>>> + Send + 'a>>;
 
@@ -47,7 +48,7 @@ where
     T: MakeTlsConnect<Socket, Stream: Send + Sync + 'static, TlsConnect: Send + Sync> + Clone + Send + Sync + 'static,
     <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
 {
-    Box::new(move |config| {
+    Arc::new(move |config| {
         let connector = connector.clone();
         Box::pin(async move {
             let (client, connection) = config.connect(connector).await?;

@@ -2,36 +2,35 @@
 
 use std::time::Duration;
 
+use super::pool::Parameters;
 use super::{PostgresStore, rows};
-use crate::lease::{Behind, LeaseStore, Renewal};
+use crate::lease::{LOG_AT_MOST, LeaseStore, NodeBehind, Renewal};
 use crate::store::StoreError;
 
-/// At more revocations than these, a node that has not heard of them forgets everything: it is the shorter answer.
-const MOST: i64 = 10_000;
-
+/// On connections of their own: a lease that ends because requests have all the others would send them more.
 impl LeaseStore for PostgresStore {
     async fn join_leases(&self, node: &str, lease: Duration) -> Result<u64, StoreError> {
-        let rows = self.pool().query(&self.statements().join_leases, &[&node, &rows::millis(lease)]).await?;
-        rows::joined_at(rows::only(&rows)?)
+        rows::joined_at(
+            &self.shared.leases.query_one(&self.statements().join_leases, &[&node, &rows::millis(lease)]).await?,
+        )
     }
 
     async fn renew_lease(&self, node: &str, applied: u64) -> Result<Option<Renewal>, StoreError> {
-        let rows = self.pool().query(&self.statements().renew_lease, &[&node, &applied.cast_signed(), &MOST]).await?;
-        rows::renewal(rows::only(&rows)?)
+        let parameters: Parameters<'_> = &[&node, &applied.cast_signed(), &i64::from(LOG_AT_MOST)];
+        rows::renewal(&self.shared.leases.query_one(&self.statements().renew_lease, parameters).await?)
     }
 
     async fn leave_leases(&self, node: &str) -> Result<(), StoreError> {
-        self.pool().execute(&self.statements().leave_leases, &[&node]).await.map(drop)
+        self.shared.leases.execute(&self.statements().leave_leases, &[&node]).await.map(drop)
     }
 
-    async fn behind(&self, position: u64) -> Result<Vec<Behind>, StoreError> {
-        let rows = self.pool().query(&self.statements().behind, &[&position.cast_signed()]).await?;
-        rows.iter().map(rows::behind).collect()
+    async fn nodes_behind(&self, position: u64) -> Result<Vec<NodeBehind>, StoreError> {
+        let rows = self.shared.leases.query(&self.statements().nodes_behind, &[&position.cast_signed()]).await?;
+        rows.iter().map(rows::node_behind).collect()
     }
 
-    async fn take_off(&self, behind: &Behind) -> Result<(), StoreError> {
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 2] =
-            [&behind.node, &behind.renewals.cast_signed()];
-        self.pool().execute(&self.statements().take_off, &parameters).await.map(drop)
+    async fn remove_node(&self, behind: &NodeBehind) -> Result<(), StoreError> {
+        let parameters: Parameters<'_> = &[&behind.node, &behind.renewals.cast_signed()];
+        self.shared.leases.execute(&self.statements().remove_node, parameters).await.map(drop)
     }
 }

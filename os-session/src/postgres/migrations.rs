@@ -7,7 +7,7 @@ use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 use super::failure::failed;
 use super::schema::Schema;
-use crate::moving::SchemaState;
+use crate::schema_state::SchemaState;
 use crate::store::StoreError;
 
 /// One step from a version of the schema to the next.
@@ -23,6 +23,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, compatible_from: 1, script: include_str!("migrations/2.sql") },
     Migration { version: 3, compatible_from: 1, script: include_str!("migrations/3.sql") },
     Migration { version: 4, compatible_from: 1, script: include_str!("migrations/4.sql") },
+    Migration { version: 5, compatible_from: 1, script: include_str!("migrations/5.sql") },
 ];
 
 /// The version that this release brings a schema to.
@@ -77,8 +78,10 @@ pub(super) fn script(schema: &Schema) -> String {
 
 fn step(migration: &Migration, schema: &Schema) -> String {
     let Migration { version, compatible_from, script } = migration;
+    // Whom an earlier version shuts out, a later one lets in again no more than it says.
     let noted = format!(
-        "\ninsert into {{schema}}.migration (version, compatible_from) values ({version}, {compatible_from}) on conflict do nothing;\n"
+        "\ninsert into {{schema}}.migration (version, compatible_from)
+        select {version}, greatest({compatible_from}, max(m.compatible_from)) from {{schema}}.migration m on conflict do nothing;\n"
     );
     schema.fill(&(script.to_string() + &noted))
 }

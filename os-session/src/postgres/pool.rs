@@ -63,6 +63,12 @@ impl Pool {
         .await
     }
 
+    /// The row with which a statement always answers.
+    pub(super) async fn query_one(&self, statement: &str, parameters: Parameters<'_>) -> Result<Row, StoreError> {
+        let rows = self.query(statement, parameters).await?;
+        rows.into_iter().next().ok_or_else(|| StoreError::new("PostgreSQL answered with no row"))
+    }
+
     /// How many rows a statement changed.
     pub(super) async fn execute(&self, statement: &str, parameters: Parameters<'_>) -> Result<u64, StoreError> {
         self.run(async |connection| {

@@ -8,7 +8,7 @@ use tokio_postgres::types::FromSql;
 use crate::change::Change;
 use crate::clock::Timestamp;
 use crate::group::GroupSet;
-use crate::lease::{Behind, Renewal};
+use crate::lease::{NodeBehind, Renewal};
 use crate::store::{
     End, Ended, Expected, Found, Inserted, Listed, SessionHandle, SlotKey, SlotValue, SlotWritten, StoreError,
 };
@@ -193,8 +193,8 @@ pub(super) fn renewal(row: &Row) -> Result<Option<Renewal>, StoreError> {
     Ok(Some(Renewal { reached, revoked: sessions.chain(groups).collect() }))
 }
 
-pub(super) fn behind(row: &Row) -> Result<Behind, StoreError> {
-    Ok(Behind {
+pub(super) fn node_behind(row: &Row) -> Result<NodeBehind, StoreError> {
+    Ok(NodeBehind {
         node: column(row, "node")?,
         renewals: column::<i64>(row, "renewals")?.cast_unsigned(),
         lease: Duration::from_millis(u64::try_from(column::<i64>(row, "lease")?).unwrap_or_default()),
@@ -232,12 +232,11 @@ pub(super) fn inserted(row: &Row) -> Result<Inserted, StoreError> {
     Ok(Inserted::Opened(ended.collect()))
 }
 
-/// The one row that a statement always answers with.
-pub(super) fn only(rows: &[Row]) -> Result<&Row, StoreError> {
-    rows.first().ok_or_else(|| StoreError::new("PostgreSQL answered with no row"))
+pub(super) fn truth(row: &Row, name: &str) -> Result<bool, StoreError> {
+    column(row, name)
 }
 
-pub(super) fn truth(row: &Row, name: &str) -> Result<bool, StoreError> {
+pub(super) fn number(row: &Row, name: &str) -> Result<i64, StoreError> {
     column(row, name)
 }
 

@@ -58,6 +58,7 @@ statements! {
     close,
     close_handle,
     close_all,
+    close_some,
     list,
     purge,
     create_group,
@@ -76,8 +77,8 @@ statements! {
     join_leases,
     renew_lease,
     leave_leases,
-    behind,
-    take_off,
+    nodes_behind,
+    remove_node,
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use redis::Value;
 use crate::change::Change;
 use crate::clock::Timestamp;
 use crate::group::GroupSet;
-use crate::lease::{Behind, Renewal};
+use crate::lease::{NodeBehind, Renewal};
 use crate::store::{
     End, Ended, Expected, Found, Inserted, Listed, SessionHandle, SlotKey, SlotValue, SlotWritten, StoreError,
 };
@@ -118,6 +118,10 @@ pub(super) fn concluded(value: Value) -> Result<(Value, Option<u64>), StoreError
     Ok((answer, if is_nothing(&awaited) { None } else { Some(number(&awaited)?) }))
 }
 
+pub(super) fn count(value: &Value) -> Result<u64, StoreError> {
+    number(value)
+}
+
 /// A position in the log.
 pub(super) fn position(value: &Value) -> Result<u64, StoreError> {
     number(value)
@@ -135,18 +139,18 @@ pub(super) fn renewal(value: Value) -> Result<Option<Renewal>, StoreError> {
     }
     let mut revoked = Vec::new();
     for entry in names(parts.next()?)? {
-        // Behind the position.
+        // The first is the position.
         revoked.extend(entry.split(' ').skip(1).map(Change::from_word));
     }
     Ok(Some(Renewal { reached, revoked }))
 }
 
 /// The nodes that have not applied a position.
-pub(super) fn behind(value: Value) -> Result<Vec<Behind>, StoreError> {
+pub(super) fn nodes_behind(value: Value) -> Result<Vec<NodeBehind>, StoreError> {
     let node = |part| {
         let mut part = Parts::of(part)?;
         let node = part.bytes()?.and_then(|name| String::from_utf8(name).ok()).ok_or_else(strange)?;
-        Ok(Behind { node, renewals: part.number()?, lease: Duration::from_millis(part.number()?) })
+        Ok(NodeBehind { node, renewals: part.number()?, lease: Duration::from_millis(part.number()?) })
     };
     Parts::of(value)?.rest().map(node).collect()
 }
@@ -158,8 +162,8 @@ pub(super) fn looked_through(value: Value) -> Result<(String, bool), StoreError>
     Ok((cursor, parts.number()? != 0))
 }
 
-/// Whether records were taken over.
-pub(super) fn is_taken(value: Value) -> Result<bool, StoreError> {
+/// Whether records were imported.
+pub(super) fn is_imported(value: Value) -> Result<bool, StoreError> {
     Ok(Parts::of(value)?.number()? != 0)
 }
 
@@ -178,6 +182,8 @@ pub(super) fn done(value: &Value) -> Result<bool, StoreError> {
 
 /// What a script says of a new key that is in use.
 const TAKEN: i64 = -1;
+/// What a script answers that came too late for a log-in.
+const LATE: i64 = -2;
 
 fn taken() -> StoreError {
     StoreError::new("the new key is in use already")
@@ -302,9 +308,32 @@ pub(super) fn ended(value: Value) -> Result<Vec<Ended>, StoreError> {
     Ok(all)
 }
 
-pub(super) fn inserted(value: Value) -> Result<Inserted, StoreError> {
+/// What came of a log-in.
+pub(super) enum Insertion {
+    Done(Inserted),
+    /// Nothing, since the server's clock says that nobody waits for it any more. This is its moment.
+    Late(u64),
+}
+
+pub(super) fn inserted(value: Value) -> Result<Insertion, StoreError> {
     let mut parts = Parts::of(value)?;
-    if done(&parts.next()?)? { Ok(Inserted::Opened(ended(parts.next()?)?)) } else { Ok(Inserted::Full) }
+    let outcome = parts.next()?;
+    if outcome == Value::Int(LATE) {
+        return Ok(Insertion::Late(digits(parts.bytes()?.as_deref())?));
+    }
+    Ok(Insertion::Done(if done(&outcome)? { Inserted::Opened(ended(parts.next()?)?) } else { Inserted::Full }))
+}
+
+/// The server's moment, in milliseconds, by its own command.
+pub(super) fn time(value: Value) -> Result<u64, StoreError> {
+    let mut parts = Parts::of(value)?;
+    let (seconds, micros) = (digits(parts.bytes()?.as_deref())?, digits(parts.bytes()?.as_deref())?);
+    Ok(seconds.saturating_mul(1000).saturating_add(micros / 1000))
+}
+
+fn digits(bytes: Option<&[u8]>) -> Result<u64, StoreError> {
+    let text = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok());
+    text.and_then(|text| text.parse().ok()).ok_or_else(strange)
 }
 
 /// What one step of a purge did.

@@ -5,27 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::cluster::ClusterClientBuilder;
-use redis::{Client, ConnectionInfo};
+use redis::{Client, ConnectionInfo, cmd};
 use tokio::time::timeout;
 
 use super::channel::Channel;
 use super::link::{Link, Links, Way};
 use super::scripts::Scripts;
-use super::{RedisStore, Shared, address, failure, greeting, taking_over};
+use super::server_clock::ServerClock;
+use super::{RedisStore, Shared, address, advice, answers, failure, greeting, import};
 use crate::clock::Clock;
-use crate::store::StoreError;
-use crate::told::Told;
-
-/// The longest deadline: no operation takes a day.
-const LONGEST: Duration = Duration::from_hours(24);
+use crate::lease::new_name;
+use crate::log_once::LogOnce;
+use crate::store::{StoreError, check_deadline};
 
 /// Puts a [`RedisStore`] together: [`RedisStore::builder`].
-#[must_use = "it connects with `connect`"]
+#[derive(Clone)]
+#[must_use = "nothing is connected until `connect` is called"]
 pub struct RedisBuilder {
     clock: Clock,
     prefix: String,
     deadline: Duration,
-    take_over: bool,
+    for_import: bool,
 }
 
 impl fmt::Debug for RedisBuilder {
@@ -43,7 +43,7 @@ impl RedisBuilder {
             clock: Clock::new(),
             prefix: "os_session".to_owned(),
             deadline: Duration::from_secs(3),
-            take_over: false,
+            for_import: false,
         }
     }
 
@@ -54,22 +54,23 @@ impl RedisBuilder {
     }
 
     /// What the names of all keys begin with, in braces: `os_session` by default, so that keys are named `{os_session}:…`. What is in
-    /// braces decides the node of a cluster, and all of a store is on one. It has one character at least, and no brace.
+    /// braces decides the node of a cluster, and all of a store is on one. It has one character at least, and no brace. Each application on a
+    /// server needs one of its own.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
     /// How long an operation may take, the wait for a connection included: 3 seconds by default. Whatever takes longer
-    /// is an error, and the request is answered with 503.
+    /// is an error, and the request is answered with 503. It is an hour at most.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Connects also where a copy was begun and not finished: for [`RedisStore::take_over`], and nothing else.
-    pub fn take_over(mut self) -> Self {
-        self.take_over = true;
+    /// Connects also where an import was begun and not finished: for [`RedisStore::import`], and nothing else.
+    pub fn for_import(mut self) -> Self {
+        self.for_import = true;
         self
     }
 
@@ -79,7 +80,7 @@ impl RedisBuilder {
     /// # Errors
     ///
     /// A URL that cannot be read, or wants TLS where there is none; a server that cannot be reached, does not accept the user, is older
-    /// than Redis 7, a replica, a Sentinel or a node of a cluster; sessions that are being [copied](RedisStore::take_over) there. No error shows the password.
+    /// than Redis 7, a replica, a Sentinel or a node of a cluster; sessions that are being [imported](RedisStore::import) there. No error shows the password.
     pub async fn connect(self, url: &str) -> Result<RedisStore, StoreError> {
         let info = address::parse(url)?;
         self.connect_with(&info).await
@@ -143,28 +144,30 @@ impl RedisBuilder {
                 self.prefix
             )));
         }
-        if self.deadline.is_zero() {
-            return Err(StoreError::new("`deadline` must be more than zero"));
-        }
+        check_deadline(self.deadline)?;
         Ok(format!("{{{}}}:", self.prefix))
     }
 
     async fn finish(self, way: Way, servers: Vec<Client>, root: String) -> Result<RedisStore, StoreError> {
-        let links = Links::new(way, self.deadline.min(LONGEST));
-        let scripts = links
+        let links = Links::new(way, self.deadline);
+        let (scripts, moment) = links
             .with_link(async |link| {
                 greeting::check(link).await?;
-                greeting::warn_of_eviction(link).await;
-                if !self.take_over {
-                    taking_over::refuse_unfinished(link, &root).await?;
+                advice::warn_of_eviction(link).await;
+                if !self.for_import {
+                    import::refuse_unfinished(link, &root).await?;
                 }
-                Scripts::load(link).await.map_err(|error| failure::failed(&error))
+                let failed = |error| failure::failed(&error);
+                let moment = answers::time(link.ask_any(&cmd("TIME")).await.map_err(failed)?)?;
+                let scripts = Scripts::load(async |command| link.clone().ask_any(&command).await).await;
+                Ok((scripts.map_err(failed)?, moment))
             })
             .await?;
-        let node = format!("{:016x}", getrandom::u64().map_err(StoreError::new)?);
-        let channel = Channel::new(servers, &root, node, self.deadline.min(LONGEST));
+        let node = new_name()?;
+        let channel = Channel::new(servers, &root, node, self.deadline);
         let (clock, prefix) = (self.clock, self.prefix);
-        let shared = Shared { clock, prefix, root, scripts, links, channel, unread: Told::default() };
+        let server_clock = ServerClock::at(moment);
+        let shared = Shared { clock, prefix, root, scripts, links, server_clock, channel, unread: LogOnce::default() };
         Ok(RedisStore { shared: Arc::new(shared) })
     }
 }

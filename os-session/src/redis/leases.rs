@@ -3,26 +3,35 @@
 use std::time::Duration;
 
 use super::scripts::Argument::{Number, Optional, Text};
-use super::{RedisStore, answers};
-use crate::lease::{Behind, LeaseStore, Renewal};
+use super::{RedisStore, advice, answers};
+use crate::lease::{LOG_AT_MOST, LeaseStore, NodeBehind, Renewal};
 use crate::store::StoreError;
 
-/// At more revocations than these, a node that has not heard of them forgets everything: it is the shorter answer.
-const MOST: u64 = 10_000;
-
 impl LeaseStore for RedisStore {
+    fn can_lease(&self) -> Result<(), StoreError> {
+        match self.shared.links.is_cluster() {
+            true => Err(StoreError::new(
+                "a cluster of Redis has no leases: it fails over by itself, and may lose what it has acknowledged; ask the store at each request, or \
+                 use one primary",
+            )),
+            false => Ok(()),
+        }
+    }
+
     async fn join_leases(&self, node: &str, lease: Duration) -> Result<u64, StoreError> {
-        if self.shared.links.is_cluster() {
-            return Err(StoreError::new(
-                "a cluster of Redis has no leases: it fails over by itself, and may lose what it has acknowledged; ask the store at each request, or use one primary",
-            ));
+        self.can_lease()?;
+        // It might throw away the list, and nobody would wait for this node.
+        if let Some(policy) = self.shared.links.with_link(async |link| Ok(advice::eviction(link).await)).await? {
+            return Err(StoreError::new(format!(
+                "a Redis that throws keys away when its memory is full has no leases: its `maxmemory-policy` is {policy}; say `noeviction`"
+            )));
         }
         let arguments = [Text(node), Number(answers::millis(lease))];
         answers::position(&self.ask(&self.scripts().join_leases, &arguments).await?.0)
     }
 
     async fn renew_lease(&self, node: &str, applied: u64) -> Result<Option<Renewal>, StoreError> {
-        let arguments = [Text(node), Number(applied), Number(MOST)];
+        let arguments = [Text(node), Number(applied), Number(LOG_AT_MOST.into())];
         answers::renewal(self.ask(&self.scripts().renew_lease, &arguments).await?.0)
     }
 
@@ -30,11 +39,11 @@ impl LeaseStore for RedisStore {
         self.ask(&self.scripts().leave_leases, &[Text(node), Optional(None)]).await.map(drop)
     }
 
-    async fn behind(&self, position: u64) -> Result<Vec<Behind>, StoreError> {
-        answers::behind(self.ask(&self.scripts().behind, &[Number(position)]).await?.0)
+    async fn nodes_behind(&self, position: u64) -> Result<Vec<NodeBehind>, StoreError> {
+        answers::nodes_behind(self.ask(&self.scripts().nodes_behind, &[Number(position)]).await?.0)
     }
 
-    async fn take_off(&self, behind: &Behind) -> Result<(), StoreError> {
+    async fn remove_node(&self, behind: &NodeBehind) -> Result<(), StoreError> {
         let renewals = behind.renewals.to_string();
         let arguments = [Text(&behind.node), Optional(Some(renewals.as_bytes()))];
         self.ask(&self.scripts().leave_leases, &arguments).await.map(drop)

@@ -83,6 +83,11 @@ impl Links {
         }
     }
 
+    /// How long an operation may take.
+    pub(super) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// How many scripts were asked for.
     pub(super) fn round_trips(&self) -> u64 {
         self.round_trips.load(Ordering::Relaxed)
@@ -147,11 +152,15 @@ impl Links {
         &self,
         work: impl AsyncFnOnce(&mut Link) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let asked = async {
-            let (mut link, _) = self.link().await.map_err(|error| failure::failed(&error))?;
-            work(&mut link).await
-        };
-        timeout_at(Instant::now() + self.deadline, asked).await.map_err(|_| failure::too_slow(self.deadline))?
+        let until = Instant::now() + self.deadline;
+        let (mut link, number) = timeout_at(until, self.link())
+            .await
+            .map_err(|_| failure::no_connection(self.deadline))?
+            .map_err(|error| failure::failed(&error))?;
+        timeout_at(until, work(&mut link)).await.unwrap_or_else(|_| {
+            self.give_up(number);
+            Err(failure::too_slow(self.deadline))
+        })
     }
 
     /// The link in use, or a new one: made once, however many wait for it.

@@ -1,9 +1,7 @@
 //! The scripts, each with what stands before all of them.
 
 use futures_util::future::try_join_all;
-use redis::{Cmd, RedisError, cmd};
-
-use super::link::Link;
+use redis::{Cmd, RedisError, RedisResult, Value, cmd};
 
 const PRELUDE: &str = include_str!("scripts/prelude.lua");
 
@@ -76,9 +74,11 @@ macro_rules! scripts {
 
         impl Scripts {
             /// Asks a server for their digests. It knows them from then on; any other learns them when they are used.
-            pub(super) async fn load(link: &Link) -> Result<Self, RedisError> {
-                let load = |text: String| async move {
-                    let digest = link.clone().ask_any(cmd("SCRIPT").arg("LOAD").arg(&text)).await?;
+            pub(super) async fn load(ask: impl AsyncFn(Cmd) -> RedisResult<Value>) -> RedisResult<Self> {
+                let load = async |text: String| {
+                    let mut command = cmd("SCRIPT");
+                    command.arg("LOAD").arg(&text);
+                    let digest = ask(command).await?;
                     Ok::<_, RedisError>(Script { digest: redis::from_redis_value(digest)?, text })
                 };
                 let mut loaded = try_join_all(TEXTS.iter().map(|text| load(whole(text)))).await?.into_iter();
@@ -98,6 +98,7 @@ scripts! {
     close_handle,
     close_all,
     close_all_with_browsers,
+    close_some,
     list,
     purge,
     create_group,
@@ -114,10 +115,10 @@ scripts! {
     join_leases,
     renew_lease,
     leave_leases,
-    behind,
-    begin_moving,
-    take_over,
-    end_moving,
+    nodes_behind,
+    begin_import,
+    import,
+    end_import,
 }
 
 #[cfg(test)]

@@ -186,6 +186,14 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// Closes some of the live sessions, of whomever they are, and says how many there were.
+    pub(super) fn close_some(&mut self, most: usize) -> Changed<usize> {
+        let some = "id IN (SELECT id FROM os_session_sessions WHERE expires > ?1 LIMIT ?2)";
+        let closed =
+            self.delete(some, (rows::moment(self.now), i64::try_from(most).unwrap_or(i64::MAX)), End::Closed)?;
+        Ok(closed.len())
+    }
+
     /// Deletes the rows that `condition` chooses.
     fn delete(&mut self, condition: &str, values: impl rusqlite::Params, why: End) -> Changed<Vec<Ended>> {
         let deletion = format!("DELETE FROM os_session_sessions WHERE {condition} RETURNING {OF_THE_ENDED}");

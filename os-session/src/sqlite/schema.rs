@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::OpenError;
-use crate::moving::SchemaState;
+use crate::schema_state::SchemaState;
 
 /// What each version added, the first at index 0. What was released is not edited: a change is a step of its own.
 const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];

@@ -1,1 +1,1 @@
-select closed_user as user_id, closed_handle as handle, expired, awaited from {schema}.close_1($1, $2)
+select closed_user as user_id, closed_handle as handle, expired, awaited from {schema}.close_2($1, $2)

@@ -1,1 +1,1 @@
-select closed_handles, were_expired, awaited from {schema}.close_all_2($1, $2, $3, $4)
+select closed_handles, were_expired, awaited from {schema}.close_all_3($1, $2, $3, $4)

@@ -1,1 +1,1 @@
-select closed_handle as handle, expired, awaited from {schema}.close_handle_1($1, $2, $3)
+select closed_handle as handle, expired, awaited from {schema}.close_handle_2($1, $2, $3)

@@ -1,1 +1,1 @@
-select joined_at from {schema}.join_leases_1($1, $2)
+select joined_at from {schema}.join_leases_2($1, $2)

@@ -1,1 +1,1 @@
-select known, reached, handles, users, is_too_much from {schema}.renew_lease_1($1, $2, $3)
+select known, reached, handles, users, is_too_much from {schema}.renew_lease_2($1, $2, $3)

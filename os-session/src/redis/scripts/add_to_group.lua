@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Puts a user in a group that is there.
 is_revocation = true
 local user, group = ARGV[2], ARGV[3]

@@ -2,8 +2,14 @@
 -- Opens a session. Either all of it is done, or nothing: `refuse` and a key that is taken are looked at before anything is changed.
 local key, user, handle, idle, absolute, expire = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local device, replaced = optional(ARGV[8]), optional(ARGV[9])
-local most, refuse = tonumber(ARGV[10]), ARGV[11] == '1'
+local most, refuse, latest = tonumber(ARGV[10]), ARGV[11] == '1', tonumber(ARGV[12])
 local index, now = sessions_of(user), moment()
+
+-- Whoever asked no longer waits for the answer, and nobody would ever have this session's token.
+local unturned = now - tonumber(turned)
+if unturned > latest then
+    return {LATE, text(unturned)}
+end
 
 if call('EXISTS', session_at(key)) == 1 then
     return {TAKEN}
@@ -11,9 +17,11 @@ end
 
 -- Those that would be there beside it. What an index alone knows of is not there.
 local others = {}
-for _, other in ipairs(call('ZRANGEBYSCORE', index, '(' .. text(now), '+inf')) do
-    if other ~= replaced then
-        table.insert(others, other)
+if call('ZCOUNT', index, '(' .. text(now), '+inf') >= most then
+    for _, other in ipairs(call('ZRANGEBYSCORE', index, '(' .. text(now), '+inf')) do
+        if other ~= replaced then
+            table.insert(others, other)
+        end
     end
 end
 local surplus = {}

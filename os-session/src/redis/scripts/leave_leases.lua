@@ -5,6 +5,7 @@ if renewals and string.match(call('HGET', leases, name) or '', '^%d+ (%d+) ') ~=
     return 0
 end
 call('HDEL', leases, name)
+call('HDEL', leases_told, name)
 if call('EXISTS', leases) == 0 then
     call('DEL', log)
 end

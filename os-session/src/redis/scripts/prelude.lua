@@ -14,9 +14,10 @@
 --   counter                 the last number that was given
 --   leases                  a hash of the nodes that admit from memory: how far each has followed the log, how often it said so, and for how
 --                           many milliseconds it may do so without another word
+--   leases-told             a hash of the same nodes: how much of the log each was told
 --   position                the position of the log
 --   revoked                 a sorted set, the log: what was taken from somebody, by its position
---   moving                  a hash, only while records of another store are taken over: when that began, and how many of each kind have arrived
+--   importing               a hash, only while records of another store are imported: when that began, and how many of each kind have arrived
 --
 -- Nothing has an expiry of its own: what the server removed by itself, nobody could be told of. When a session or a browser is over,
 -- `sessions` and `browsers` say, and nothing else.
@@ -28,8 +29,10 @@ local FORMAT = 1
 local FOREVER = 9007199254740991
 -- Why a session ended.
 local CLOSED, REPLACED, EVICTED, EXPIRED = 0, 1, 2, 3
--- What a caller is told whose new key is in use.
-local TAKEN = -1
+-- What a caller is told whose new key is in use, and one who has given up.
+local TAKEN, LATE = -1, -2
+-- How many words an entry of the log has.
+local AT_MOST = 1000
 
 local call = redis.call
 local prefix, counter = KEYS[1], KEYS[2]
@@ -39,10 +42,11 @@ local all_sessions = prefix .. 'sessions'
 local all_browsers = prefix .. 'browsers'
 local all_groups = prefix .. 'groups'
 local leases = prefix .. 'leases'
+local leases_told = prefix .. 'leases-told'
 local log_position = prefix .. 'position'
 local log = prefix .. 'revoked'
 local changes = prefix .. 'changes'
-local moving = prefix .. 'moving'
+local importing = prefix .. 'importing'
 
 local function session_at(key) return prefix .. 'session:' .. key end
 local function sessions_of(user) return prefix .. 'sessions-of:' .. user end
@@ -90,6 +94,10 @@ end
 -- apply before it is over everywhere, or nothing where nobody is to be waited for.
 local function conclude()
     local awaited = false
+    if #revoked > AT_MOST then
+        -- The shorter word for it: everything.
+        revoked = {'*'}
+    end
     if #revoked > 0 and call('EXISTS', leases) == 1 then
         awaited = call('INCR', log_position)
         call('ZADD', log, awaited, text(awaited) .. ' ' .. table.concat(revoked, ' '))
@@ -149,15 +157,17 @@ local function end_session(key, why, now, user)
         why = EXPIRED
     end
     user = record[1] or user
+    -- What may be no such value comes first: then nothing is done.
+    if record[3] then
+        remove_values(record[3])
+    end
     call('ZREM', all_sessions, key)
     if user then
         call('ZREM', sessions_of(user), key)
     end
-    if record[3] then
-        remove_values(record[3])
-    end
     if call('DEL', session_at(key)) == 1 then
-        if why ~= EXPIRED and record[2] then
+        -- A log-out counts though the time seems to be over: the clock of the server may have been set.
+        if (why ~= EXPIRED or is_revocation) and record[2] then
             table.insert(revoked, 's' .. record[2])
         end
         return {record[1], record[2], why}
@@ -168,8 +178,8 @@ end
 -- Every exchange of a session's token leads through here.
 local function exchange_token(from, to)
     local ends = call('ZSCORE', all_sessions, from)
+    table.insert(revoked, 's' .. call('HGET', session_at(from), 'handle'))
     call('RENAME', session_at(from), session_at(to))
-    table.insert(revoked, 's' .. call('HGET', session_at(to), 'handle'))
     for _, index in ipairs({all_sessions, sessions_of(call('HGET', session_at(to), 'user'))}) do
         call('ZREM', index, from)
         call('ZADD', index, ends, to)
@@ -189,12 +199,13 @@ local function usable_session(key, now)
     if not is_live(all_sessions, key, now) then
         return nil
     end
-    local record = call('HMGET', session_at(key), 'format', 'user', 'id', 'seen', 'idle', 'ends')
+    local record = call('HMGET', session_at(key), 'format', 'user', 'id', 'seen', 'idle', 'ends', 'handle')
     local session = {
         user = record[2], id = record[3],
         seen = tonumber(record[4] or ''), idle = tonumber(record[5] or ''), ends = tonumber(record[6] or ''),
     }
-    if is_known(record[1]) and session.user and session.id and session.seen and session.idle and session.ends then
+    local is_whole = session.user and session.id and session.seen and session.idle and session.ends and record[7]
+    if record[1] and is_known(record[1]) and is_whole then
         return session
     end
 end

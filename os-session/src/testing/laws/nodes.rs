@@ -258,10 +258,10 @@ async fn whoever_does_not_renew_is_taken_off<A: LeaseStore + Clone, B: LeaseStor
         async move { one.close(&key(61)).await }
     });
     news_of(other, "slow", joined_at).await;
-    let behind = one.behind(joined_at + 1).await.expect("who is behind is known");
+    let behind = one.nodes_behind(joined_at + 1).await.expect("who is behind is known");
     let [before] = &behind[..] else { panic!("one node is behind: {behind:?}") };
     other.renew_lease("slow", joined_at).await.expect("it is answered").expect("it is known");
-    one.take_off(before).await.expect("it is answered");
+    one.remove_node(before).await.expect("it is answered");
     close.await.expect("it returns").expect("a log-out");
     assert!(other.renew_lease("slow", joined_at).await.expect("it is answered").is_some(), "it renewed meanwhile");
     other.leave_leases("slow").await.expect("it can leave");

@@ -1,13 +1,13 @@
-//! Taking over what another store held: all of it, or nothing.
+//! Importing what another store held: all of it, or nothing.
 
 use deadpool_postgres::Transaction;
 use tokio_postgres::types::ToSql;
 
 use super::failure::failed;
 use super::{PostgresStore, rows};
-use crate::moving::{Record, RecordCounts, SessionRecord};
 use crate::slots::{SlotKey, SlotOwner};
 use crate::store::StoreError;
+use crate::transfer::{Record, RecordCounts, SessionRecord};
 
 /// Waits for whoever writes, and keeps others from it.
 const CLAIM: &str =
@@ -44,8 +44,8 @@ const SLOT: &str = "insert into {schema}.slot (owner, tab, name, value)
     order by n.place";
 
 impl PostgresStore {
-    /// Takes over everything that another store held, in one transaction: all of it is here when this returns, or nothing. `next`
-    /// gives the next records, and no record where there are no more; the other store must not be in use meanwhile.
+    /// Imports everything that another store held, in one transaction: all of it is here when this returns, or nothing. `next`
+    /// gives the next records, and `None` after the last; the other store must not be in use meanwhile.
     ///
     /// Keys, handles and moments stay what they are, so that everybody is still connected.
     ///
@@ -55,9 +55,9 @@ impl PostgresStore {
     ///
     /// let old = SqliteStore::open("app.db").await?;
     /// let new = PostgresStore::connect("postgres://app:secret@db.internal/app").await?;
-    /// let mut records = old.records();
-    /// let copied = new.take_over(async || records.next().await).await?;
-    /// println!("{} sessions", copied.sessions);
+    /// let mut export = old.export();
+    /// let imported = new.import(async || export.next().await).await?;
+    /// println!("{} sessions", imported.sessions);
     /// # Ok(())
     /// # }
     /// ```
@@ -65,9 +65,9 @@ impl PostgresStore {
     /// # Errors
     ///
     /// There are sessions, members of groups or values here already; `next` fails; a record cannot be kept as it is; a failure of the database.
-    pub async fn take_over(
+    pub async fn import(
         &self,
-        mut next: impl AsyncFnMut() -> Result<Vec<Record>, StoreError>,
+        mut next: impl AsyncFnMut() -> Result<Option<Vec<Record>>, StoreError>,
     ) -> Result<RecordCounts, StoreError> {
         let mut connection = self.pool().connection().await?;
         let transaction = connection.transaction().await.map_err(|error| failed(&error))?;
@@ -81,33 +81,29 @@ impl PostgresStore {
                 self.shared.schema.name()
             )));
         }
-        let mut taken = RecordCounts::default();
-        loop {
-            let records = next().await?;
-            if records.is_empty() {
-                break;
-            }
+        let mut imported = RecordCounts::default();
+        while let Some(records) = next().await? {
             work.keep(&records).await?;
-            taken += RecordCounts::of(&records);
+            imported += RecordCounts::of(&records);
         }
         let row = work.one(COUNTS).await?;
         let count = |column| row.try_get::<_, i64>(column).map(i64::cast_unsigned).map_err(|error| failed(&error));
         let kept = RecordCounts {
-            groups: taken.groups,
+            groups: imported.groups,
             members: count(0)?,
             sessions: count(1)?,
             browsers: count(2)?,
             slots: count(3)?,
         };
-        if kept != taken {
-            return Err(StoreError::new(format!("nothing was copied: of {taken:?}, only {kept:?} arrived")));
+        if kept != imported {
+            return Err(StoreError::new(format!("nothing was copied: of {imported:?}, only {kept:?} arrived")));
         }
         work.transaction.commit().await.map_err(|error| failed(&error))?;
-        Ok(taken)
+        Ok(imported)
     }
 }
 
-/// The transaction in which everything is taken over.
+/// The transaction in which everything is imported.
 struct Work<'a> {
     transaction: Transaction<'a>,
     store: &'a PostgresStore,

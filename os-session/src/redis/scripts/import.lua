@@ -1,8 +1,8 @@
 #!lua
--- Takes over records of another store: what kind they are, and all the fields of one after those of another. Each is counted.
+-- Imports records of another store: what kind they are, and all the fields of one after those of another. Each is counted.
 local kind, place = ARGV[2], 2
 
-if call('EXISTS', moving) == 0 then
+if call('EXISTS', importing) == 0 then
     return {0}
 end
 
@@ -11,7 +11,7 @@ local function next_field()
     return ARGV[place]
 end
 
-local function take_session()
+local function import_session()
     local key, user, handle, device = next_field(), next_field(), next_field(), optional(next_field())
     local opened, seen, authenticated = next_field(), next_field(), next_field()
     local idle, ends, expire = next_field(), next_field(), next_field()
@@ -28,7 +28,7 @@ local function take_session()
     call('ZADD', sessions_of(user), moment_of_end, key)
 end
 
-local function take_browser()
+local function import_browser()
     local key, seen, idle, session = next_field(), next_field(), next_field(), optional(next_field())
     call('HSET', browser_at(key), 'id', text(next_number()), 'seen', seen, 'idle', idle)
     call('ZADD', all_browsers, over(tonumber(seen), tonumber(idle)), key)
@@ -38,7 +38,7 @@ local function take_browser()
     end
 end
 
-local function take_slot()
+local function import_slot()
     local owner_kind, name_of_owner, tab, name, value = next_field(), next_field(), next_field(), next_field(), next_field()
     local owner = 'user:' .. name_of_owner
     if owner_kind == 'session' then
@@ -53,17 +53,17 @@ local function take_slot()
     end
 end
 
-local take = {
+local import = {
     group = function() call('SADD', all_groups, next_field()) end,
     member = function() call('SADD', groups_of(next_field()), next_field()) end,
-    session = take_session,
-    browser = take_browser,
-    slot = take_slot,
+    session = import_session,
+    browser = import_browser,
+    slot = import_slot,
 }
-local taken = 0
+local imported = 0
 while place < #ARGV do
-    take[kind]()
-    taken = taken + 1
+    import[kind]()
+    imported = imported + 1
 end
-call('HINCRBY', moving, kind, taken)
+call('HINCRBY', importing, kind, imported)
 return {1}

@@ -1,4 +1,4 @@
-//! Everything in the file, for another store to take over.
+//! Everything in the file, for another store.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,43 +11,43 @@ use tokio::sync::mpsc;
 use super::SqliteStore;
 use super::error::Failure;
 use super::rows::{self, FORMAT};
-use crate::moving::{Record, SessionRecord};
 use crate::slots::{SlotKey, SlotOwner};
 use crate::store::StoreError;
 use crate::token::{BrowserKey, SessionKey, TabKey};
+use crate::transfer::{Record, SessionRecord};
 
 /// How many records are handed on together, and how many such batches are read ahead.
 const BATCH: usize = 500;
 const AHEAD: usize = 4;
 
-/// Everything in a file of sessions, as it was at one moment: [`SqliteStore::records`].
+/// Everything in a file of sessions, as it was at one moment: [`SqliteStore::export`].
 #[derive(Debug)]
-pub struct Records {
-    batches: mpsc::Receiver<Result<Vec<Record>, Failure>>,
+pub struct Export {
+    batches: mpsc::Receiver<Batch>,
     is_over: bool,
     /// Nobody else owns the file meanwhile.
     _owner: SqliteStore,
 }
 
-impl Records {
-    /// The next of them, all of one kind. There are no more where it is empty.
+impl Export {
+    /// The next records, all of one kind; `None` after the last.
     ///
     /// # Errors
     ///
     /// The file cannot be read, or a row in it is damaged or of a newer release: all of it is copied, or nothing.
-    pub async fn next(&mut self) -> Result<Vec<Record>, StoreError> {
+    pub async fn next(&mut self) -> Result<Option<Vec<Record>>, StoreError> {
         if self.is_over {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         // The end is said: a thread that fails without a word has not come to it.
         let batch = self.batches.recv().await.unwrap_or(Err(Failure::ReaderFailed))?;
-        self.is_over = batch.is_empty();
+        self.is_over = batch.is_none();
         Ok(batch)
     }
 }
 
 impl SqliteStore {
-    /// Everything in the file, sessions that are over among it, for another store to take over. What is written meanwhile is not in it.
+    /// Everything in the file, sessions that are over among it, for another store to import. What is written meanwhile is not in it.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -58,15 +58,15 @@ impl SqliteStore {
     /// let store = SqliteStore::open(path).await?;
     /// store.create_group("staff").await?;
     ///
-    /// let mut records = store.records();
-    /// assert_eq!(records.next().await?, [Record::Group("staff".to_owned())]);
-    /// assert_eq!(records.next().await?, []);
+    /// let mut export = store.export();
+    /// assert_eq!(export.next().await?, Some(vec![Record::Group("staff".to_owned())]));
+    /// assert_eq!(export.next().await?, None);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// # })?;
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn records(&self) -> Records {
+    pub fn export(&self) -> Export {
         let (give, batches) = mpsc::channel(AHEAD);
         let path = self.0.path.clone();
         tokio::task::spawn_blocking(move || {
@@ -75,11 +75,13 @@ impl SqliteStore {
                 let _ = give.blocking_send(Err(failure));
             }
         });
-        Records { batches, is_over: false, _owner: self.clone() }
+        Export { batches, is_over: false, _owner: self.clone() }
     }
 }
 
-type Give = mpsc::Sender<Result<Vec<Record>, Failure>>;
+/// Some records; `None` is the end.
+type Batch = Result<Option<Vec<Record>>, Failure>;
+type Give = mpsc::Sender<Batch>;
 
 fn read(path: &Path, give: &Give) -> Result<(), Failure> {
     let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -91,16 +93,16 @@ fn read(path: &Path, give: &Give) -> Result<(), Failure> {
         let mut batch = Vec::new();
         while let Some(row) = rows.next()? {
             batch.push(record(row)?);
-            if batch.len() == BATCH && give.blocking_send(Ok(std::mem::take(&mut batch))).is_err() {
+            if batch.len() == BATCH && give.blocking_send(Ok(Some(std::mem::take(&mut batch)))).is_err() {
                 return Ok(());
             }
         }
-        if !batch.is_empty() && give.blocking_send(Ok(batch)).is_err() {
+        if !batch.is_empty() && give.blocking_send(Ok(Some(batch))).is_err() {
             return Ok(());
         }
     }
     // Or nobody asks any more.
-    let _ = give.blocking_send(Ok(Vec::new()));
+    let _ = give.blocking_send(Ok(None));
     Ok(())
 }
 

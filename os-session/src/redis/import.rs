@@ -1,16 +1,16 @@
-//! Taking over what another store held: all of it, or nothing that can be used.
+//! Importing what another store held: all of it, or nothing that can be used.
 
 use redis::{Value, cmd};
 
 use super::link::Link;
 use super::scripts::Argument::{self, Bytes, Flag, Number, Optional, Text};
 use super::{RedisStore, answers, failure, owner};
-use crate::moving::{Record, RecordCounts};
 use crate::store::StoreError;
+use crate::transfer::{Record, RecordCounts};
 
 /// What a copy that was not finished left, and where that is.
 fn key(root: &str) -> String {
-    format!("{root}moving")
+    format!("{root}importing")
 }
 
 /// An error where a copy was begun and not finished.
@@ -25,11 +25,11 @@ pub(super) async fn refuse_unfinished(link: &mut Link, root: &str) -> Result<(),
 }
 
 impl RedisStore {
-    /// Takes over everything that another store held: all of it can be used when this returns, or nothing. `next` gives the next
-    /// records, and no record where there are no more; neither store must be in use meanwhile.
+    /// Imports everything that another store held: all of it can be used when this returns, or nothing. `next` gives the next
+    /// records, and `None` after the last; neither store must be in use meanwhile.
     ///
     /// Redis knows no transaction of such a length. From the beginning on, and until everything has arrived, a mark says so, and whoever
-    /// [connects](super::RedisBuilder::connect) is refused, unless it is with [`take_over`](super::RedisBuilder::take_over) to copy again.
+    /// [connects](super::RedisBuilder::connect) is refused, unless it is [to import](super::RedisBuilder::for_import) again.
     ///
     /// Keys, handles and moments stay what they are, so that everybody is still connected. The user of the server needs
     /// `+scan` besides.
@@ -37,37 +37,33 @@ impl RedisStore {
     /// # Errors
     ///
     /// There are keys of the prefix already, groups apart; `next` fails; a failure of the server.
-    pub async fn take_over(
+    pub async fn import(
         &self,
-        mut next: impl AsyncFnMut() -> Result<Vec<Record>, StoreError>,
+        mut next: impl AsyncFnMut() -> Result<Option<Vec<Record>>, StoreError>,
     ) -> Result<RecordCounts, StoreError> {
         self.claim().await?;
-        let mut taken = RecordCounts::default();
-        loop {
-            let records = next().await?;
-            if records.is_empty() {
-                break;
-            }
+        let mut imported = RecordCounts::default();
+        while let Some(records) = next().await? {
             for of_a_kind in records.chunk_by(|one, other| kind(one) == kind(other)) {
                 self.keep(of_a_kind).await?;
             }
-            taken += RecordCounts::of(&records);
+            imported += RecordCounts::of(&records);
         }
-        let RecordCounts { groups, members, sessions, browsers, slots } = taken;
+        let RecordCounts { groups, members, sessions, browsers, slots } = imported;
         let counts = [groups, members, sessions, browsers, slots].map(Number);
-        if !answers::done(&self.run(&self.scripts().end_moving, &counts).await?)? {
+        if !answers::done(&self.run(&self.scripts().end_import, &counts).await?)? {
             return Err(StoreError::new(
                 "not everything has arrived in Redis that was sent, and nothing of it can be used: copy again",
             ));
         }
-        Ok(taken)
+        Ok(imported)
     }
 
     /// Nothing is there, and from here on nobody connects.
     async fn claim(&self) -> Result<(), StoreError> {
         let mut cursor = "0".to_owned();
         loop {
-            let answer = self.run(&self.scripts().begin_moving, &[Text(&cursor)]).await?;
+            let answer = self.run(&self.scripts().begin_import, &[Text(&cursor)]).await?;
             let (next, is_in_use) = answers::looked_through(answer)?;
             if is_in_use {
                 return Err(StoreError::new(format!(
@@ -89,7 +85,7 @@ impl RedisStore {
         for (record, texts) in records.iter().zip(&texts) {
             push(&mut arguments, record, texts);
         }
-        match answers::is_taken(self.run(&self.scripts().take_over, &arguments).await?)? {
+        match answers::is_imported(self.run(&self.scripts().import, &arguments).await?)? {
             true => Ok(()),
             false => Err(StoreError::new(
                 "another copy to the same keys in Redis has ended while this one was under way: copy again",

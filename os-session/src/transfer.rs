@@ -1,4 +1,4 @@
-//! Moving house: everything that a store holds, as records that another store takes over.
+//! Everything that a store holds, as records: exported from one store and imported into another.
 
 use std::fmt;
 use std::ops::AddAssign;
@@ -11,8 +11,7 @@ use crate::slots::SlotKey;
 use crate::token::{BrowserKey, SessionKey};
 use crate::user::UserId;
 
-/// One thing that a store holds, whole: what [`SqliteStore::records`](crate::SqliteStore::records) gives, and
-/// `PostgresStore::take_over` and `RedisStore::take_over` keep.
+/// One thing that a store holds, whole: what `SqliteStore::export` gives, and `PostgresStore::import` and `RedisStore::import` keep.
 ///
 /// What a record names comes before it: a group before its members, a session or a browser before its slots.
 #[derive(Clone, PartialEq, Eq)]
@@ -89,6 +88,7 @@ impl fmt::Debug for Record {
 
 /// How many records of each kind there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RecordCounts {
     /// Groups.
     pub groups: u64,
@@ -140,30 +140,5 @@ impl AddAssign for RecordCounts {
         self.sessions += other.sessions;
         self.browsers += other.browsers;
         self.slots += other.slots;
-    }
-}
-
-/// What a look at the tables of a store found, without a change to them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SchemaState {
-    /// The version that is there; 0 if there is none.
-    pub found: u32,
-    /// The version that this release makes of it.
-    pub known: u32,
-    /// The oldest version whose release can use what is there.
-    pub compatible_from: u32,
-}
-
-impl SchemaState {
-    /// Whether a store that is opened here would change the tables first.
-    #[must_use]
-    pub fn is_behind(&self) -> bool {
-        self.found < self.known
-    }
-
-    /// Whether this release can use them, once they are up to date: a newer one may have changed them too far.
-    #[must_use]
-    pub fn is_usable(&self) -> bool {
-        self.found <= self.known || self.compatible_from <= self.known
     }
 }

@@ -1,4 +1,4 @@
-//! Rows that a store cannot use are told of once each, however often they are met.
+//! A line in the log for each row that a store cannot use, once, however often the row is met.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -9,24 +9,24 @@ const MOST: usize = 1024;
 
 /// What the log says already, by the name of the row.
 #[derive(Debug)]
-pub(crate) struct Told<K>(Mutex<HashSet<K>>);
+pub(crate) struct LogOnce<K>(Mutex<HashSet<K>>);
 
-impl<K> Default for Told<K> {
+impl<K> Default for LogOnce<K> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K> Told<K>
+impl<K> LogOnce<K>
 where
     K: Eq + Hash,
 {
     /// Whether there was no line for this row yet. There is one from now on.
-    pub(crate) fn is_news(&self, row: K) -> bool {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.len() >= MOST && !told.contains(&row) {
-            told.clear();
+    pub(crate) fn is_first(&self, row: K) -> bool {
+        let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged.len() >= MOST && !logged.contains(&row) {
+            logged.clear();
         }
-        told.insert(row)
+        logged.insert(row)
     }
 }

@@ -1,0 +1,1 @@
+select closed, awaited from {schema}.close_some_1($1, $2)

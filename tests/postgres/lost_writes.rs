@@ -1,0 +1,72 @@
+//! A database that lost its last commits, and tables that were changed by hand.
+
+use std::time::Duration;
+
+use os_session::testing::Clock;
+use os_session::{LeaseStore as _, LeasedStore, Store as _};
+use os_session_tests::postgres::TestSchema;
+
+use crate::shared_leases::a_store_that_lost_its_last_writes_is_obeyed_from_then_on;
+use crate::{LIMIT, key, session};
+
+/// As after the promotion of a standby that lagged.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_lost_its_last_commits_is_obeyed_from_then_on() {
+    let schema = TestSchema::new();
+    let store = schema.store(Clock::new()).await;
+    let client = schema.client().await;
+    let save = async || {
+        let tables = ["revocation_position", "revocation", "lease_node"];
+        let copies = tables.map(|table| format!("create table saved_{table} as table {table};")).concat();
+        client.batch_execute(&copies).await.unwrap();
+    };
+    let lose = async || {
+        client
+            .batch_execute(
+                "begin; lock table lease_node;
+                update revocation_position p set position = s.position from saved_revocation_position s;
+                delete from revocation; insert into revocation table saved_revocation;
+                delete from lease_node; insert into lease_node table saved_lease_node; commit",
+            )
+            .await
+            .unwrap();
+    };
+    a_store_that_lost_its_last_writes_is_obeyed_from_then_on(store, save, lose).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_by_hand_is_forgotten_by_nodes_that_remember() {
+    let schema = TestSchema::new();
+    let store = schema.store(Clock::new()).await;
+    let leased = LeasedStore::builder(store.clone()).lease(Duration::from_millis(300)).start().unwrap();
+    while !leased.holds_lease() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    for group in ["staff", "banned"] {
+        store.create_group(group).await.unwrap();
+    }
+    store.add_to_group(&"alice".into(), "staff").await.unwrap();
+    for statement in [
+        "update member set group_name = 'banned'",
+        "update member set user_id = 'bob'",
+        "truncate member",
+        "delete from session",
+        "truncate session cascade",
+        "delete from revocation; truncate session cascade",
+    ] {
+        store.close_all(&"alice".into(), None).await.unwrap();
+        store.insert(session("alice", 1).await, LIMIT).await.unwrap();
+        assert!(leased.find(&key(1)).await.unwrap().is_some() && leased.find_now(&key(1)).is_some(), "{statement}");
+        schema.client().await.batch_execute(statement).await.unwrap();
+        // Nobody waited: the node learns of it when it next renews its lease.
+        let renewals = leased.renewals();
+        while leased.renewals() < renewals + 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert!(leased.find_now(&key(1)).is_none(), "{statement}");
+        while !leased.holds_lease() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    assert!(leased.holds_lease());
+}
