@@ -60,7 +60,7 @@ fn those_of_the_machine() -> Result<MakeRustlsConnect, StoreError> {
     // Some that cannot be read are no reason not to trust the others.
     MakeRustlsConnect::with_native_certs().map(|(connector, _)| connector).map_err(|_| {
         StoreError::new(
-            "PostgreSQL shall be spoken to over TLS, and this machine names no authority to trust: install the package `ca-certificates`, or \
+            "the URL asks for TLS (`sslmode`), and this machine names no authority to trust: install the package `ca-certificates`, or \
              name a file of certificates with `sslrootcert=…` in the URL",
         )
     })

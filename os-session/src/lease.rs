@@ -30,7 +30,21 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(10);
 /// An operation that takes nothing away appends nothing. One that found nothing left to take away waits all the same for what was logged before,
 /// since whoever took it away may not have returned yet; a log-in waits for nobody.
 ///
-/// [`testing::lease_laws`](crate::testing::lease_laws) checks it.
+/// [`testing::lease_laws`](crate::testing::lease_laws) checks it, and `docs/writing-a-store.md` in the repository names the traps.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use os_session::{LeaseStore, StoreError, UserId, until_applied};
+///
+/// /// What a store does that has no triggers: it revokes and logs in one step, and returns when all nodes have applied that.
+/// async fn close_all<S: LeaseStore>(store: &S, user: &UserId) -> Result<usize, StoreError> {
+///     let (closed, position) = close_and_log(store, user).await?;
+///     until_applied(store, position).await;
+///     Ok(closed)
+/// }
+/// # async fn close_and_log<S: LeaseStore>(store: &S, user: &UserId) -> Result<(usize, u64), StoreError> { Ok((0, 0)) }
+/// ```
 pub trait LeaseStore: Store {
     /// An error if this store has no leases, although others of its type do: it may lose acknowledged writes, or answer with what is no longer true.
     ///

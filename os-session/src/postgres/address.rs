@@ -121,7 +121,7 @@ fn unreadable() -> StoreError {
 pub(super) fn can_encrypt(config: &Config, has_tls: bool) -> Result<(), StoreError> {
     if config.get_ssl_mode() == SslMode::Require && !has_tls {
         return Err(StoreError::new(
-            "PostgreSQL shall be spoken to over TLS (`sslmode`), and no TLS connector was given: hand one over with \
+            "TLS is required (`sslmode`), and no TLS connector was given: hand one over with \
              `PostgresStore::builder().tls(connector)`, for instance `MakeRustlsConnect` of the crate `tokio-postgres-rustls`",
         ));
     }

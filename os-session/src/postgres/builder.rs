@@ -90,6 +90,18 @@ impl PostgresBuilder {
     /// How a connection is encrypted: a connector such as those of the crates `tokio-postgres-rustls` and
     /// `postgres-native-tls`. It alone decides which certificates are good: `sslmode=require`, `verify-ca` and
     /// `verify-full` say that there has to be TLS, and the first two verify no less than the last.
+    ///
+    /// ```no_run
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// use os_session::PostgresStore;
+    /// use tokio_postgres_rustls::MakeRustlsConnect;
+    ///
+    /// let (connector, _unreadable) = MakeRustlsConnect::with_native_certs().map_err(|_| "no certificates to trust")?;
+    /// let url = "postgres://app:secret@db.internal/app?sslmode=verify-full";
+    /// let store = PostgresStore::builder().tls(connector).connect(url).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn tls<T>(mut self, connector: T) -> Self
     where
         T: MakeTlsConnect<Socket, Stream: Send + Sync + 'static, TlsConnect: Send + Sync>
@@ -145,6 +157,18 @@ impl PostgresBuilder {
     }
 
     /// How far the schema is in the database, without a change to it.
+    ///
+    /// ```no_run
+    /// # async fn look() -> Result<(), os_session::StoreError> {
+    /// use os_session::PostgresStore;
+    ///
+    /// let state = PostgresStore::builder().schema_state("postgres://app:secret@db.internal/app").await?;
+    /// if state.is_behind() {
+    ///     println!("version {} is there, and `connect` would make {} of it", state.found, state.known);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

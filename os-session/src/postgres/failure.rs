@@ -15,7 +15,7 @@ pub(super) fn failed(error: &tokio_postgres::Error) -> StoreError {
     match error.source() {
         // What the driver says of a server that is not writable, as it was told to look for one.
         Some(cause) if cause.to_string() == "database does not allow writes" => StoreError::new(
-            "this PostgreSQL does not allow writes, as a standby does not: it knows what was true a while ago and can revoke nothing; name the primary, \
+            "this PostgreSQL does not allow writes, as a standby does not: its data may be stale, and it can revoke nothing; name the primary, \
              or several hosts with commas between them, of which the primary is found",
         ),
         Some(cause) => StoreError::new(format!("PostgreSQL cannot be reached: {error}: {cause}")),

@@ -50,6 +50,7 @@ impl PostgresStore {
     /// Keys, handles and moments stay what they are, so that everybody is still connected.
     ///
     /// ```no_run
+    /// # #[cfg(feature = "sqlite-unbundled")]
     /// # async fn copy() -> Result<(), os_session::StoreError> {
     /// use os_session::{PostgresStore, SqliteStore};
     ///

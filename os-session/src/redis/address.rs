@@ -48,7 +48,7 @@ fn unreadable() -> StoreError {
 
 fn needs_tls() -> StoreError {
     StoreError::new(
-        "Redis shall be spoken to over TLS (`rediss:`), and the crate `redis` was built without: depend on it yourself, with one of \
+        "the URL asks for TLS (`rediss:`), and the crate `redis` was built without it: depend on it yourself, with one of \
          its features for that, for instance `redis = { version = \"1\", features = [\"tokio-rustls-comp\"] }`",
     )
 }

@@ -18,7 +18,7 @@ pub(super) fn failed(error: &RedisError) -> StoreError {
     let detail = error.detail().unwrap_or_default();
     let detail = detail.split(", with args").next().unwrap_or_default();
     match code {
-        "READONLY" => StoreError::new("Redis answered READONLY: it is a replica, and knows what was true a while ago"),
+        "READONLY" => StoreError::new("Redis answered READONLY: it is a replica, whose data may be stale"),
         "MOVED" => StoreError::new("Redis answered MOVED: the sessions are on another node, which cannot be reached"),
         "ASK" | "TRYAGAIN" => StoreError::new(format!(
             "Redis answered {code}: the sessions are on their way to another node of the cluster"

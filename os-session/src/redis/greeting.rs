@@ -37,7 +37,7 @@ fn refusal(server: &str, version: &str, mode: &str, role: &str, is_one: bool) ->
             "this Redis is a node of a cluster: connect with `connect_cluster`, and name several of its nodes"
         }
         _ if is_one && role != "master" => {
-            "this Redis is a replica, which can revoke nothing and knows what was true a while ago: name the primary"
+            "this Redis is a replica, whose data may be stale and which can revoke nothing: name the primary"
         }
         _ => return None,
     };

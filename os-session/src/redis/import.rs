@@ -34,6 +34,20 @@ impl RedisStore {
     /// Keys, handles and moments stay what they are, so that everybody is still connected. The user of the server needs
     /// `+scan` besides.
     ///
+    /// ```no_run
+    /// # #[cfg(feature = "sqlite-unbundled")]
+    /// # async fn copy() -> Result<(), os_session::StoreError> {
+    /// use os_session::{RedisStore, SqliteStore};
+    ///
+    /// let old = SqliteStore::open("app.db").await?;
+    /// let new = RedisStore::builder().for_import().connect("redis://:secret@cache.internal").await?;
+    /// let mut export = old.export();
+    /// let imported = new.import(async || export.next().await).await?;
+    /// println!("{} sessions", imported.sessions);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// There are keys of the prefix already, groups apart; `next` fails; a failure of the server.
