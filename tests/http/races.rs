@@ -160,8 +160,12 @@ async fn activity_that_is_written_too_late_brings_nothing_back() {
         ending.happen(&slow.site, &alice).await;
         store.calls.clear();
         store.found.open();
-        request.await.unwrap();
-        assert_eq!(store.calls.take(), ["touch"], "{ending:?}: it was written, too late");
+        assert_eq!(request.await.unwrap().status(), 401, "{ending:?}");
+        assert_eq!(
+            store.calls.take(),
+            ["touch", "find"],
+            "{ending:?}: it was written, too late, so the session is looked up again"
+        );
         let mut cookie = slow.site.browser();
         cookie.set_cookie(COOKIE, alice.cookie(COOKIE).unwrap());
         assert_eq!(who_is_in(&cookie).await, "None", "{ending:?}");

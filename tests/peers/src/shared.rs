@@ -1,5 +1,6 @@
 //! Run with `cargo run --release --bin shared` in this folder (PostgreSQL on 127.0.0.1, or at `OS_SESSION_TEST_POSTGRES`, and `redis-server` on the
-//! path; ten minutes). `-- 1000` measures with so many sessions stored alone, and a path that ends in `.svg` gets a plot of the last figures.
+//! path; ten minutes). `-- 1000` measures with so many sessions stored alone, `-- 1000 250us` with a network in between on which whatever is said arrives
+//! 250 µs later, and a path that ends in `.svg` gets a plot of the last figures.
 //!
 //! What requests cost over stores that nodes share, strict and under leases, beside axum-login and axum_session over the same PostgreSQL and the same kind of
 //! Redis, in one run: the calls that `axum::serve` makes, in process, one after another; medians of rounds in which the applications take turns. Each has so many
@@ -7,6 +8,8 @@
 
 #[path = "shared/axum_session.rs"]
 mod axum_session;
+#[path = "shared/network.rs"]
+mod network;
 #[path = "stores/ours.rs"]
 mod ours;
 #[path = "stores/peer.rs"]
@@ -32,12 +35,17 @@ const COLUMNS: [&str; 4] = ["read", "log-in", "log-out", "log-out of 10 everywhe
 
 #[tokio::main]
 async fn main() {
-    let (mut numbers, mut plot) = (Vec::new(), None);
+    let (mut numbers, mut delay, mut plot) = (Vec::new(), None, None);
     for argument in std::env::args().skip(1) {
         match argument.parse::<u64>() {
             Ok(number) => numbers.push(number),
             Err(_) if argument.ends_with(".svg") => plot = Some(argument),
-            Err(_) => panic!("`{argument}` is neither a number of sessions nor the path of an .svg file"),
+            Err(_) => match argument.strip_suffix("us").and_then(|micros| micros.parse().ok()) {
+                Some(micros) => delay = Some(Duration::from_micros(micros)),
+                None => {
+                    panic!("`{argument}` is no number of sessions, no delay such as 250us, and no path of an .svg file")
+                }
+            },
         }
     }
     if numbers.is_empty() {
@@ -46,7 +54,7 @@ async fn main() {
     println!("| µs | {} |", COLUMNS.join(" | "));
     println!("|---|--:|--:|--:|--:|");
     for stored in numbers {
-        let places = Places::new(stored).await;
+        let places = Places::new(stored, delay).await;
         let sites = places.sites().await;
         let figures = measure(&sites).await;
         println!("| **{stored} sessions stored** | | | | |");

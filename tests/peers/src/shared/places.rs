@@ -16,7 +16,7 @@ use tower_sessions_sqlx_store::PostgresStore as PeersPostgres;
 
 use crate::peer::Backend;
 use crate::site::Site;
-use crate::{axum_session, median, ours, peer, timed};
+use crate::{axum_session, median, network, ours, peer, timed};
 
 pub struct Places {
     stored: u64,
@@ -32,14 +32,15 @@ pub struct Places {
 const LEASED: &str = "leased";
 
 impl Places {
-    pub async fn new(stored: u64) -> Self {
+    pub async fn new(stored: u64, delay: Option<Duration>) -> Self {
         let server = std::env::var("OS_SESSION_TEST_POSTGRES");
         let server = server.unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned());
         let name = format!("shared_{}_{stored}", std::process::id());
         execute(&server, &format!("drop database if exists {name}")).await;
         execute(&server, &format!("create database {name}")).await;
         let (base, _) = server.rsplit_once('/').expect("the address names a database");
-        let url = format!("{base}/{name}");
+        let between = |url: String| delay.map_or_else(|| url.clone(), |delay| network::through(&url, delay));
+        let url = between(format!("{base}/{name}"));
         let pool = PgPool::connect(&url).await.expect("PostgreSQL");
         for statement in [
             "create table users (id bigint primary key, password_hash text not null)",
@@ -60,6 +61,7 @@ impl Places {
         while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        let redis_url = between(redis_url);
         Self { stored, server, name, url, pool, redis, redis_url, _folder: folder }
     }
 
