@@ -80,6 +80,10 @@ impl Sessions {
 
 impl SessionsBuilder {
     /// Where sessions are kept. By default a [`MemoryStore`].
+    ///
+    /// Two `Sessions` of one process over the same database are best given a store each, with connections of its own: then pages and streams of the
+    /// one hear of what the other does, as they hear of another node. Over clones of one store they are shut out all the same, and hear of
+    /// it when they ask next.
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Arc::new(store);
         self

@@ -26,6 +26,8 @@ mod lease_clock;
 mod lease;
 mod leased;
 mod memory;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod heartbeat;
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite-unbundled"))]
 mod log_once;
 #[cfg(feature = "sqlite-unbundled")]

@@ -9,17 +9,15 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Socket};
 
 use super::failure;
 use super::schema::Schema;
-use crate::change::{Change, Listener, News};
+use crate::change::{Change, Listener};
+use crate::heartbeat::keep_trying;
 use crate::store::StoreError;
-
-/// How often the channel is tried: a server that is gone without a word, or a pooler that swallows messages, is found out so.
-const HEARTBEAT: Duration = Duration::from_secs(5);
 
 type Opening = Pin<Box<dyn Future<Output = Result<(Client, Box<dyn Wire>), tokio_postgres::Error>> + Send>>;
 
@@ -112,34 +110,19 @@ impl Channel {
             // The name is made of a hash, so it needs no quotes within.
             client.batch_execute(&format!("listen \"{name}\"")).await
         };
-        let mut is_new = true;
         match timeout(self.deadline, begin).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return failure::failed(&error),
             Err(_) => return failure::too_slow(self.deadline),
         }
-        let try_it = self.schema.fill("select pg_notify({schema}.channel_1(), $1 || ' ?')");
-        loop {
-            let tried = async {
-                client.query(&try_it, &[&self.node]).await?;
-                echo.notified().await;
-                Ok::<_, tokio_postgres::Error>(())
-            };
-            match timeout(self.deadline, tried).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => return failure::failed(&error),
-                Err(_) => {
-                    return StoreError::new(format!(
-                        "what was said to other nodes was not heard here within {:?}; a pooler in between has to keep a connection for each client",
-                        self.deadline
-                    ));
-                }
-            }
-            if is_new {
-                listener.tell(News::Listening);
-                is_new = false;
-            }
-            sleep(HEARTBEAT).await;
-        }
+        let speak = self.schema.fill("select pg_notify({schema}.channel_1(), $1 || ' ?')");
+        let unheard = StoreError::new(format!(
+            "what was said to other nodes was not heard here within {:?}; a pooler in between has to keep a connection for each client",
+            self.deadline
+        ));
+        let (speak, node) = (&*speak, &self.node);
+        let say =
+            || async move { client.query(speak, &[node]).await.map(drop).map_err(|error| failure::failed(&error)) };
+        keep_trying(say, echo, listener, self.deadline, unheard).await
     }
 }

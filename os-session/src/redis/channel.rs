@@ -7,14 +7,12 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, PushInfo, PushKind, RedisError, Value, cmd};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::failure;
-use crate::change::{Change, Listener, News};
+use crate::change::{Change, Listener};
+use crate::heartbeat::keep_trying;
 use crate::store::StoreError;
-
-/// How often the channel is tried: a server that is gone without a word is found out so.
-const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// Where a node listens, and by what it knows its own words.
 pub(super) struct Channel {
@@ -72,27 +70,17 @@ impl Channel {
         Ok((connection, heard))
     }
 
-    /// Tries every now and then whether what is said is heard.
-    async fn keep(&self, mut connection: MultiplexedConnection, listener: &Listener, echo: &Notify) -> StoreError {
-        let mut is_new = true;
-        loop {
-            let tried = async {
-                let message = format!("{} ?", self.node);
-                let _: Value = cmd("PUBLISH").arg(&self.name).arg(message).query_async(&mut connection).await?;
-                echo.notified().await;
-                Ok::<_, RedisError>(())
-            };
-            match timeout(self.deadline, tried).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => return failure::failed(&error),
-                Err(_) => return failure::too_slow(self.deadline),
+    async fn keep(&self, connection: MultiplexedConnection, listener: &Listener, echo: &Notify) -> StoreError {
+        let message = format!("{} ?", self.node);
+        let say = || {
+            let (mut connection, mut command) = (connection.clone(), cmd("PUBLISH"));
+            command.arg(&self.name).arg(&message);
+            async move {
+                let said = command.query_async::<Value>(&mut connection).await;
+                said.map(drop).map_err(|error| failure::failed(&error))
             }
-            if is_new {
-                listener.tell(News::Listening);
-                is_new = false;
-            }
-            sleep(HEARTBEAT).await;
-        }
+        };
+        keep_trying(say, echo, listener, self.deadline, failure::too_slow(self.deadline)).await
     }
 
     fn heard(&self, data: &[Value], listener: &Listener, echo: &Notify) {
