@@ -202,24 +202,26 @@ impl Store for RedisStore {
 
     async fn insert(&self, new: NewSession, limit: Limit) -> Result<Inserted, StoreError> {
         let handle = new.handle.to_string();
-        let mut arguments = [
-            Bytes(new.key.as_bytes()),
-            Text(new.user.as_str()),
-            Text(&handle),
-            Number(answers::millis(new.idle)),
-            Number(answers::millis(new.absolute)),
-            Flag(new.expire),
-            Optional(new.device.as_deref().map(str::as_bytes)),
-            Optional(new.replaces.as_ref().map(|key| key.as_bytes().as_slice())),
-            Number(limit.sessions.get().into()),
-            Flag(limit.when_full == WhenFull::Refuse),
-            Number(0),
-        ];
+        let arguments = |latest| {
+            [
+                Bytes(new.key.as_bytes()),
+                Text(new.user.as_str()),
+                Text(&handle),
+                Number(answers::millis(new.idle)),
+                Number(answers::millis(new.absolute)),
+                Flag(new.expire),
+                Optional(new.device.as_deref().map(str::as_bytes)),
+                Optional(new.replaces.as_ref().map(|key| key.as_bytes().as_slice())),
+                Number(limit.sessions.get().into()),
+                Flag(limit.when_full == WhenFull::Refuse),
+                Number(latest),
+            ]
+        };
         // A server that stood still would open a session later that nobody knows of, and close another for it.
         let Shared { links, server_clock, .. } = &*self.shared;
         for _ in 0..2 {
-            arguments[10] = Number(server_clock.after(links.deadline()));
-            match answers::inserted(self.run(&self.scripts().insert, &arguments).await?)? {
+            let latest = server_clock.after(links.deadline());
+            match answers::inserted(self.run(&self.scripts().insert, &arguments(latest)).await?)? {
                 Insertion::Done(inserted) => return Ok(inserted),
                 // We do wait: it is the clock that was set.
                 Insertion::Late(moment) => server_clock.set(moment),

@@ -1,6 +1,8 @@
 //! The addresses that applications have.
 
-use os_session::Store as _;
+use std::time::Duration;
+
+use os_session::{PostgresStore, Store as _};
 use os_session_tests::postgres::TestSchema;
 
 use crate::key;
@@ -73,5 +75,14 @@ async fn a_mistake_is_named_and_the_password_is_not() {
     for name in ["", "a b", "x\"; drop table y; --", "pg_mine"] {
         let error = schema.builder().schema(name).connect(&schema.url).await.unwrap_err().to_string();
         assert!(error.contains("schema"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_that_is_none_is_refused() {
+    for deadline in [Duration::ZERO, Duration::MAX] {
+        let refused = PostgresStore::builder().deadline(deadline).connect("postgres://127.0.0.1:1/nowhere").await;
+        let error = refused.unwrap_err().to_string();
+        assert!(error.contains("`deadline`") && error.contains("at most an hour"), "{error}");
     }
 }

@@ -133,7 +133,7 @@ async fn a_user_with_the_documented_rights_can_use_a_cluster() {
     let mut nodes = Nodes::start().await;
     for connection in &mut nodes.connections {
         let mut words: Vec<&[u8]> = vec![b"ACL", b"SETUSER", b"app", b"on", b">secret", b"+cluster"];
-        words.extend(crate::RIGHTS.split(' ').map(str::as_bytes));
+        words.extend(crate::rights());
         ask::<()>(connection, &words);
     }
     let urls: Vec<_> =

@@ -27,4 +27,8 @@ pub(crate) use os_session_tests::numbered::*;
 pub(crate) use os_session_tests::redis::TestPrefix as Place;
 
 /// What the documentation of the store says that a user of the server needs.
-pub(crate) const RIGHTS: &str = "~{os_session}:* &{os_session}:* +evalsha +eval +script|load +time +info +publish +subscribe +incr +@hash +@set +@sortedset +exists +rename +del +get +set";
+pub(crate) fn rights() -> impl Iterator<Item = &'static [u8]> {
+    let documentation = include_str!("../../os-session/src/redis.rs");
+    let (_, rights) = documentation.split_once("ACL SETUSER app on >secret ").expect("it is documented");
+    rights.lines().next().into_iter().flat_map(|line| line.split(' ')).map(str::as_bytes)
+}

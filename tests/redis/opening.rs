@@ -1,5 +1,7 @@
 //! What is said at `connect`.
 
+use std::time::Duration;
+
 use os_session::testing::{Clock, store_law};
 use os_session::{RedisStore, Store as _};
 use os_session_tests::log::caught;
@@ -60,8 +62,11 @@ async fn a_prefix_is_one_and_has_no_brace() {
         let error = RedisStore::builder().prefix(prefix).connect("redis://127.0.0.1:1").await.unwrap_err().to_string();
         assert!(error.contains("prefix"), "{error}");
     }
-    let error = RedisStore::builder().deadline(std::time::Duration::ZERO).connect("redis://127.0.0.1:1").await;
-    assert!(error.unwrap_err().to_string().contains("deadline"));
+    for deadline in [Duration::ZERO, Duration::MAX] {
+        let error =
+            RedisStore::builder().deadline(deadline).connect("redis://127.0.0.1:1").await.unwrap_err().to_string();
+        assert!(error.contains("`deadline`") && error.contains("at most an hour"), "{error}");
+    }
 }
 
 /// What the documentation grants is enough for all that a store does.
@@ -69,7 +74,7 @@ async fn a_prefix_is_one_and_has_no_brace() {
 async fn a_user_with_the_documented_rights_can_do_everything() {
     let server = RedisServer::start();
     let mut words: Vec<&[u8]> = vec![b"ACL", b"SETUSER", b"app", b"on", b">secret"];
-    words.extend(crate::RIGHTS.split(' ').map(str::as_bytes));
+    words.extend(crate::rights());
     ask::<()>(&mut server.connection(), &words);
     let url = format!("redis://app:secret@127.0.0.1:{}", server.port());
     for law in os_session::testing::law_names() {
