@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use os_session::testing::Clock;
-use os_session::{LeaseStore as _, LeasedStore, Store as _};
+use os_session::{LeasedStore, Store as _};
 use os_session_tests::postgres::TestSchema;
 
 use crate::shared_leases::a_store_that_lost_its_last_writes_is_obeyed_from_then_on;

@@ -17,20 +17,20 @@ mod node;
 #[path = "../../quickstart/src/pages.rs"]
 mod pages;
 mod redis;
+mod starter;
+#[path = "../../quickstart/src/stop.rs"]
+mod stop;
 mod store;
 #[path = "../../quickstart/src/users.rs"]
 mod users;
 
 use std::error::Error;
 use std::io;
-use std::net::Ipv4Addr;
 use std::process::{ExitCode, Stdio};
-use std::time::Duration;
 
 use axum::extract::FromRef;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
-use tokio::time::sleep;
 
 use crate::hooks::HookLog;
 use crate::redis::RedisServer;
@@ -78,7 +78,7 @@ async fn start_both() -> Result<(), Box<dyn Error>> {
     let server = if named { None } else { Some(RedisServer::start().await?) };
     let start = |port: u16| {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args([NODE, &port.to_string()]).stdin(Stdio::piped()).kill_on_drop(true);
+        command.args([NODE, &port.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         if let Some(server) = &server {
             command.env("REDIS_URL", server.url());
         }
@@ -89,15 +89,15 @@ async fn start_both() -> Result<(), Box<dyn Error>> {
     };
     // One after the other, so that the second finds the tables and groups that the first has made.
     let (mut one, one_runs) = start(port)?;
-    until_it_listens(port, &mut one).await?;
+    until_it_listens(&mut one).await?;
     let (mut other, other_runs) = start(port + 1)?;
-    until_it_listens(port + 1, &mut other).await?;
+    until_it_listens(&mut other).await?;
     println!("open both, side by side: http://127.0.0.1:{port} and http://127.0.0.1:{}", port + 1);
     tokio::select! {
         // A node goes on without the other.
         _ = async { tokio::join!(one.wait(), other.wait()) } => Err("both nodes have ended".into()),
-        _ = tokio::signal::ctrl_c() => {
-            // They heard it too, and say goodbye to the store.
+        () = stop::told() => {
+            // They may have heard it too, and say goodbye to the store.
             drop((one_runs, other_runs));
             one.wait().await?;
             other.wait().await?;
@@ -106,14 +106,20 @@ async fn start_both() -> Result<(), Box<dyn Error>> {
     }
 }
 
-async fn until_it_listens(port: u16, node: &mut Child) -> Result<(), Box<dyn Error>> {
-    let answers = async {
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
-            sleep(Duration::from_millis(20)).await;
+/// Passes on what the node says, and returns when it says that it listens.
+async fn until_it_listens(node: &mut Child) -> Result<(), Box<dyn Error>> {
+    let said = node.stdout.take().ok_or("a node says nothing")?;
+    let mut lines = BufReader::new(said).lines();
+    while let Some(line) = lines.next_line().await? {
+        println!("{line}");
+        if line.starts_with(node::LISTENING) {
+            tokio::spawn(async move {
+                while let Ok(Some(line)) = lines.next_line().await {
+                    println!("{line}");
+                }
+            });
+            return Ok(());
         }
-    };
-    tokio::select! {
-        () = answers => Ok(()),
-        ended = node.wait() => Err(format!("the node on port {port} has ended, with {}", ended?).into()),
     }
+    Err(format!("a node has ended before it listened, with {}", node.wait().await?).into())
 }

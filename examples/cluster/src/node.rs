@@ -8,13 +8,15 @@ use axum::extract::State;
 use os_session::routing::{Router, get, post};
 use os_session::{Sessions, public};
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
 use crate::hooks::HookLog;
 use crate::store::{AnyStore, Counts};
 use crate::users::Users;
-use crate::{App, account, hooks, html, pages};
+use crate::{App, account, hooks, html, pages, starter, stop};
+
+/// Before its address, when it serves.
+pub const LISTENING: &str = "listening on";
 
 pub async fn serve(port: &str) -> Result<(), Box<dyn Error>> {
     let app = App { users: Users::with_people()?, log: HookLog::default() };
@@ -33,9 +35,10 @@ pub async fn serve(port: &str) -> Result<(), Box<dyn Error>> {
     let router = routes().merge(sessions.routes()).with_state(app);
     let router = router.merge(Router::new().route("/stats", get(stats)).with_state(counts));
     let service = html::with_headers(router.with_sessions(&sessions)?);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.parse()?)).await?;
-    println!("listening on http://{}", listener.local_addr()?);
-    axum::serve(listener, service).with_graceful_shutdown(over(sessions.clone())).await?;
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port.parse()?)).await;
+    let listener = bound.map_err(|error| format!("port {port} cannot be listened on: {error}"))?;
+    println!("{LISTENING} http://{}", listener.local_addr()?);
+    axum::serve(listener, service).with_graceful_shutdown(stop::in_good_order(sessions, told_to_stop())).await?;
     Ok(())
 }
 
@@ -61,6 +64,7 @@ async fn stats(State(counts): State<Counts>) -> Json<Value> {
         "store_round_trips": counts.round_trips(),
         "decisions_from_memory": counts.decided_in_memory(),
         "lease_renewals": counts.renewals(),
+        "holds_lease": counts.holds_lease(),
     }))
 }
 
@@ -77,13 +81,10 @@ async fn set_up_groups(sessions: &Sessions) -> Result<(), os_session::Error> {
     groups.add_user_in_group("mallory", "banned").await
 }
 
-/// The one who started this node is gone, or somebody wants it to end. Streams end with the sessions' shutdown, and with it the node leaves the list of those that
-/// revocations wait for.
-async fn over(sessions: Sessions) {
-    let (mut stdin, mut nothing) = (tokio::io::stdin(), [0]);
+/// The one who started this node is gone, or somebody wants it to end.
+async fn told_to_stop() {
     tokio::select! {
-        _ = stdin.read(&mut nothing) => {}
-        _ = tokio::signal::ctrl_c() => {}
+        () = starter::is_gone() => {}
+        () = stop::told() => {}
     }
-    sessions.shutdown().await;
 }

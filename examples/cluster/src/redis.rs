@@ -5,12 +5,11 @@ use std::net::Ipv4Addr;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-use crate::REDIS;
+use crate::{REDIS, starter};
 
 pub struct RedisServer {
     port: u16,
@@ -51,9 +50,8 @@ pub async fn keep(port: &str) -> Result<(), Box<dyn Error>> {
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| format!("a Redis cannot be started: {error}"))?;
-    let (mut stdin, mut nothing) = (tokio::io::stdin(), [0]);
     tokio::select! {
         ended = server.wait() => Err(format!("the Redis that was started has ended, with {}", ended?).into()),
-        _ = stdin.read(&mut nothing) => Ok(server.kill().await?),
+        () = starter::is_gone() => Ok(server.kill().await?),
     }
 }

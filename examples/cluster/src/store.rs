@@ -72,21 +72,30 @@ pub struct Counts {
     all_round_trips: Count,
     from_memory: Count,
     renewals: Count,
+    has_lease: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Counts {
     fn strict<S: Send + Sync + 'static>(store: S, round_trips: fn(&S) -> u64) -> Self {
         let all_round_trips = Arc::new(move || round_trips(&store));
-        Self { mode: "strict", all_round_trips, from_memory: Arc::new(|| 0), renewals: Arc::new(|| 0) }
+        let none: Count = Arc::new(|| 0);
+        Self {
+            mode: "strict",
+            all_round_trips,
+            from_memory: none.clone(),
+            renewals: none,
+            has_lease: Arc::new(|| false),
+        }
     }
 
     fn leased<S: LeaseStore>(store: LeasedStore<S>, round_trips: fn(&S) -> u64) -> Self {
-        let (trips, memory) = (store.clone(), store.clone());
+        let (trips, memory, renewing) = (store.clone(), store.clone(), store.clone());
         Self {
             mode: "leased",
             all_round_trips: Arc::new(move || round_trips(trips.store())),
             from_memory: Arc::new(move || memory.found_in_memory()),
-            renewals: Arc::new(move || store.renewals()),
+            renewals: Arc::new(move || renewing.renewals()),
+            has_lease: Arc::new(move || store.holds_lease()),
         }
     }
 
@@ -105,5 +114,9 @@ impl Counts {
 
     pub fn renewals(&self) -> u64 {
         (self.renewals)()
+    }
+
+    pub fn holds_lease(&self) -> bool {
+        (self.has_lease)()
     }
 }

@@ -17,6 +17,8 @@ mod documents;
 mod pages;
 mod policies;
 mod sharing;
+#[path = "../../quickstart/src/stop.rs"]
+mod stop;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -63,8 +65,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     })?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    axum::serve(listener, router.with_sessions(&sessions)?).with_graceful_shutdown(interrupted()).await?;
-    sessions.shutdown().await;
+    axum::serve(listener, router.with_sessions(&sessions)?)
+        .with_graceful_shutdown(stop::in_good_order(sessions, stop::told()))
+        .await?;
     Ok(())
 }
 
@@ -90,10 +93,4 @@ fn routes() -> Router<App> {
         .route("/documents", get(pages::list).post(pages::create))
         .route("/documents/{id}", get(pages::read).put(pages::write).delete(pages::delete))
         .route("/documents/{id}/editors", post(pages::share))
-}
-
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
-    }
 }

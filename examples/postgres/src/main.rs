@@ -8,6 +8,8 @@
 
 mod audit;
 mod pages;
+#[path = "../../quickstart/src/stop.rs"]
+mod stop;
 mod users;
 
 use std::net::Ipv4Addr;
@@ -72,8 +74,9 @@ async fn run() -> Result<(), BoxError> {
     })?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    axum::serve(listener, router.with_sessions(&sessions)?).with_graceful_shutdown(interrupted()).await?;
-    sessions.shutdown().await;
+    axum::serve(listener, router.with_sessions(&sessions)?)
+        .with_graceful_shutdown(stop::in_good_order(sessions, stop::told()))
+        .await?;
     Ok(())
 }
 
@@ -86,10 +89,4 @@ fn routes() -> Router<App> {
         .route("/articles", get(pages::articles))
         .route("/admin", get(pages::admin))
         .route("/admin/users/{id}/logout", post(pages::log_user_out))
-}
-
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
-    }
 }

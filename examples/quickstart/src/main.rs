@@ -11,6 +11,7 @@ mod account;
 mod hooks;
 mod html;
 mod pages;
+mod stop;
 mod users;
 
 use std::error::Error;
@@ -73,8 +74,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     })?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("\nlistening on http://{}", listener.local_addr()?);
-    axum::serve(listener, service).with_graceful_shutdown(interrupted()).await?;
-    sessions.shutdown().await;
+    axum::serve(listener, service).with_graceful_shutdown(stop::in_good_order(sessions, stop::told())).await?;
     Ok(())
 }
 
@@ -105,10 +105,4 @@ async fn set_up_groups(sessions: &Sessions) -> Result<(), os_session::Error> {
     groups.add_user_in_group("alice", "admin").await?;
     groups.add_user_in_group("mallory", "admin").await?;
     groups.add_user_in_group("mallory", "banned").await
-}
-
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
-    }
 }

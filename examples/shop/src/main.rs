@@ -13,6 +13,8 @@ mod chat;
 mod draft;
 mod html;
 mod orders;
+#[path = "../../quickstart/src/stop.rs"]
+mod stop;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -61,12 +63,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     })?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    let stop = async move {
-        interrupted().await;
-        // Ends streams and WebSockets: the server waits for all that it serves.
-        sessions.shutdown().await;
-    };
-    axum::serve(listener, service).with_graceful_shutdown(stop).await?;
+    axum::serve(listener, service).with_graceful_shutdown(stop::in_good_order(sessions, stop::told())).await?;
     Ok(())
 }
 
@@ -98,10 +95,4 @@ fn routes(sessions: &Sessions) -> Router<App> {
         .route("/shop.js", get(html::script))
         .route("/style.css", get(html::stylesheet))
         .merge(sessions.routes()) // the client module, and what it asks for
-}
-
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
-    }
 }
