@@ -35,7 +35,8 @@ mod tour;
 pub use self::access::assert_access_table;
 pub use self::browser::{Answer, Browser};
 pub use self::laws::{
-    law_names, lease_laws, news_laws, shared_law_names, shared_store_law, shared_store_laws, store_law, store_laws,
+    law_names, lease_law, lease_law_names, lease_laws, news_law, news_law_names, news_laws, shared_law_names,
+    shared_store_law, shared_store_laws, store_law, store_laws,
 };
 pub use self::tour::Tour;
 pub use crate::clock::Clock;

@@ -32,15 +32,27 @@ async fn every_law_of_shared_stores_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_node_changes_is_told_to_the_other() {
-    let schema = TestSchema::new();
-    news_laws(schema.store(Clock::new()).await, schema.store(Clock::new()).await).await;
+async fn every_law_of_news_holds() {
+    let schemas = Mutex::new(Vec::new());
+    news_laws(async |clock: Clock| {
+        let schema = TestSchema::new();
+        let stores = (schema.store(clock.clone()).await, schema.store(clock).await);
+        schemas.lock().unwrap().push(schema);
+        stores
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_law_of_leases_holds() {
-    let schema = TestSchema::new();
-    lease_laws(schema.store(Clock::new()).await, schema.store(Clock::new()).await).await;
+    let schemas = Mutex::new(Vec::new());
+    lease_laws(async |clock: Clock| {
+        let schema = TestSchema::new();
+        let stores = (schema.store(clock.clone()).await, schema.store(clock).await);
+        schemas.lock().unwrap().push(schema);
+        stores
+    })
+    .await;
 }
 
 /// Short, since nobody listens here: a revocation waits for the next renewal.

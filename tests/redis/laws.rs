@@ -32,15 +32,27 @@ async fn every_law_of_shared_stores_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_node_changes_is_told_to_the_other() {
-    let prefix = TestPrefix::new();
-    news_laws(prefix.store(Clock::new()).await, prefix.store(Clock::new()).await).await;
+async fn every_law_of_news_holds() {
+    let prefixes = Mutex::new(Vec::new());
+    news_laws(async |clock: Clock| {
+        let prefix = TestPrefix::new();
+        let stores = (prefix.store(clock.clone()).await, prefix.store(clock).await);
+        prefixes.lock().unwrap().push(prefix);
+        stores
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_law_of_leases_holds() {
-    let prefix = TestPrefix::new();
-    lease_laws(prefix.store(Clock::new()).await, prefix.store(Clock::new()).await).await;
+    let prefixes = Mutex::new(Vec::new());
+    lease_laws(async |clock: Clock| {
+        let prefix = TestPrefix::new();
+        let stores = (prefix.store(clock.clone()).await, prefix.store(clock).await);
+        prefixes.lock().unwrap().push(prefix);
+        stores
+    })
+    .await;
 }
 
 /// Short, since nobody listens here: a revocation waits for the next renewal.

@@ -7,8 +7,10 @@ macro_rules! flaws {
 pub(crate) mod browsers;
 pub(crate) mod ends;
 pub(crate) mod groups;
+pub(crate) mod leases;
 pub(crate) mod life;
 pub(crate) mod limits;
+pub(crate) mod news;
 pub(crate) mod shared;
 pub(crate) mod slots;
 pub(crate) mod values;

@@ -1,14 +1,35 @@
 //! The laws of stores: the memory store keeps them all, and stores with one flaw each are caught by the law for it.
 
+/// Stores with a flaw each, the law that catches it, and how it is asked.
+macro_rules! caught {
+    ($catch:ident by $verdict:ident: $($test:ident: $subject:ident::$flaw:ident by $law:ident;)*) => {
+        pub(crate) const $catch: &[&str] = &[$(stringify!($law)),*];
+
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() {
+                let text = $verdict::<$subject::$flaw>(stringify!($law)).await;
+                assert!(text.starts_with(concat!("the store breaks the law `", stringify!($law), "`")), "{text}");
+            }
+        )*
+    };
+}
+
 mod backends;
 mod flawed;
 mod late;
 mod model;
+mod nodes;
+mod nodes_laws;
 
 use std::collections::BTreeSet;
 
-use os_session::testing::{law_names, shared_law_names, shared_store_law, shared_store_laws, store_law, store_laws};
+use os_session::testing::{
+    law_names, lease_law_names, news_law_names, shared_law_names, shared_store_law, shared_store_laws, store_law,
+    store_laws,
+};
 use os_session::{MemoryStore, connected};
+use tokio::task::JoinError;
 
 use self::flawed::{Flaw, Flawed, NoFlaw, browsers, ends, groups, life, limits, shared, slots, values};
 
@@ -64,35 +85,27 @@ async fn verdict<F: Flaw>(law: &'static str) -> String {
     } else {
         tokio::spawn(shared_store_law(law, |clock| async { pair::<F>(Flawed::new(clock)) }))
     };
-    let Err(panic) = checking.await else { panic!("the law `{law}` is not broken") };
+    text_of_panic(checking.await, law)
+}
+
+/// What a law that was broken says.
+fn text_of_panic(checked: Result<(), JoinError>, law: &str) -> String {
+    let Err(panic) = checked else { panic!("the law `{law}` is not broken") };
     let panic = panic.into_panic();
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).expect("a panic has a text").to_owned()
 }
 
-macro_rules! caught {
-    ($($test:ident: $subject:ident::$flaw:ident by $law:ident;)*) => {
-        const CATCH: &[&str] = &[$(stringify!($law)),*];
-
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $test() {
-                let text = verdict::<$subject::$flaw>(stringify!($law)).await;
-                assert!(text.starts_with(concat!("the store breaks the law `", stringify!($law), "`")), "{text}");
-            }
-        )*
-    };
-}
-
 /// A law that no flaw breaks may say nothing.
 #[test]
 fn each_law_catches_a_flaw() {
-    let catch: BTreeSet<_> = CATCH.iter().copied().collect();
-    let laws: BTreeSet<_> = law_names().into_iter().chain(shared_law_names()).collect();
+    let catch: BTreeSet<_> = CATCH.iter().chain(nodes_laws::CATCH).copied().collect();
+    let names = [law_names(), shared_law_names(), news_law_names(), lease_law_names()];
+    let laws: BTreeSet<_> = names.into_iter().flatten().collect();
     assert_eq!(laws, catch);
 }
 
-caught! {
+caught! { CATCH by verdict:
     a_quick_look_up_of_its_own_mind: life::FindsNothingAtOnce by what_is_inserted_is_found_until_it_is_closed;
     a_key_that_is_adopted: life::AdoptsUnknownKeys by a_key_that_was_never_inserted_is_nothing;
     a_key_that_is_inserted_over_another: life::OverwritesKeys by a_key_is_inserted_once;

@@ -3,12 +3,15 @@
 mod browsers;
 mod closing;
 mod dropped;
+mod ear;
 mod groups;
 mod lab;
+mod lease_lab;
+mod leases;
 mod life;
 mod limit;
 mod list;
-mod nodes;
+mod news;
 mod parallel;
 mod purge;
 mod rotation;
@@ -28,9 +31,11 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 
 use self::lab::Lab;
-pub use self::nodes::{lease_laws, news_laws};
+use self::lease_lab::LeaseLab;
+use self::news::Nodes;
 use self::shared::Pair;
 use crate::clock::Clock;
+use crate::lease::LeaseStore;
 use crate::store::Store;
 
 /// Checks the whole contract of [`Store`] against an implementation.
@@ -168,6 +173,137 @@ pub fn shared_law_names() -> Vec<&'static str> {
     SHARED_LAWS.iter().map(|(name, _)| *name).collect()
 }
 
+/// Checks that a store [tells](Store::listen) one node what another does, beside [`shared_store_laws`]: what is changed through one handle is told to
+/// the other, and the first knows that it did it itself.
+///
+/// `make` is called once for each law, and makes two handles on one empty store, as two processes would have them. The clock is told as for
+/// [`store_laws`].
+///
+/// ```no_run
+/// # use os_session::{Store, testing::Clock};
+/// # trait Twice: Store + Clone { async fn twice(clock: Clock) -> (Self, Self); }
+/// # async fn check<MyStore: Twice>() {
+/// use os_session::testing::news_laws;
+///
+/// news_laws(|clock| async { MyStore::twice(clock).await }).await;
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// At the first law that does not hold, with its name.
+pub async fn news_laws<F, Fut, A, B>(make: F)
+where
+    F: Fn(Clock) -> Fut,
+    Fut: Future<Output = (A, B)>,
+    A: Store + Clone,
+    B: Store + Clone,
+{
+    for (name, law) in NEWS_LAWS {
+        keep_news(name, *law, &make).await;
+    }
+}
+
+/// Checks one law of [`news_laws`], by its name.
+///
+/// ```no_run
+/// # use os_session::{Store, testing::Clock};
+/// # trait Twice: Store + Clone { async fn twice(clock: Clock) -> (Self, Self); }
+/// # async fn check<MyStore: Twice>() {
+/// use os_session::testing::news_law;
+///
+/// news_law("a_log_out_is_told", |clock| async { MyStore::twice(clock).await }).await;
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// If the law does not hold, and if there is none of that name.
+pub async fn news_law<F, Fut, A, B>(name: &str, make: F)
+where
+    F: Fn(Clock) -> Fut,
+    Fut: Future<Output = (A, B)>,
+    A: Store + Clone,
+    B: Store + Clone,
+{
+    keep_news(name, named(name, NEWS_LAWS), &make).await;
+}
+
+/// The names of the laws that [`news_laws`] checks, in their order.
+///
+/// ```
+/// assert!(os_session::testing::news_law_names().contains(&"a_log_out_is_told"));
+/// ```
+#[must_use]
+pub fn news_law_names() -> Vec<&'static str> {
+    NEWS_LAWS.iter().map(|(name, _)| *name).collect()
+}
+
+/// Checks the contract of [`LeaseStore`], beside [`shared_store_laws`]: what is taken away is logged, and whoever took it away waits for the nodes.
+///
+/// `make` is called once for each law, and makes two handles on one empty store, as two processes would have them. The clock is told as for
+/// [`store_laws`].
+///
+/// ```no_run
+/// # use os_session::{LeaseStore, testing::Clock};
+/// # trait Twice: LeaseStore + Clone { async fn twice(clock: Clock) -> (Self, Self); }
+/// # async fn check<MyStore: Twice>() {
+/// use os_session::testing::lease_laws;
+///
+/// lease_laws(|clock| async { MyStore::twice(clock).await }).await;
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// At the first law that does not hold, with its name.
+pub async fn lease_laws<F, Fut, A, B>(make: F)
+where
+    F: Fn(Clock) -> Fut,
+    Fut: Future<Output = (A, B)>,
+    A: LeaseStore + Clone,
+    B: LeaseStore + Clone,
+{
+    for (name, law) in LEASE_LAWS {
+        keep_leases(name, *law, &make).await;
+    }
+}
+
+/// Checks one law of [`lease_laws`], by its name.
+///
+/// ```no_run
+/// # use os_session::{LeaseStore, testing::Clock};
+/// # trait Twice: LeaseStore + Clone { async fn twice(clock: Clock) -> (Self, Self); }
+/// # async fn check<MyStore: Twice>() {
+/// use os_session::testing::lease_law;
+///
+/// lease_law("a_log_out_waits_until_it_is_applied", |clock| async { MyStore::twice(clock).await }).await;
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// If the law does not hold, and if there is none of that name.
+pub async fn lease_law<F, Fut, A, B>(name: &str, make: F)
+where
+    F: Fn(Clock) -> Fut,
+    Fut: Future<Output = (A, B)>,
+    A: LeaseStore + Clone,
+    B: LeaseStore + Clone,
+{
+    keep_leases(name, named(name, LEASE_LAWS), &make).await;
+}
+
+/// The names of the laws that [`lease_laws`] checks, in their order.
+///
+/// ```
+/// assert!(os_session::testing::lease_law_names().contains(&"a_log_out_waits_until_it_is_applied"));
+/// ```
+#[must_use]
+pub fn lease_law_names() -> Vec<&'static str> {
+    LEASE_LAWS.iter().map(|(name, _)| *name).collect()
+}
+
 type Law<L> = fn(L) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 fn named<L>(wanted: &str, laws: &[(&'static str, Law<L>)]) -> Law<L> {
@@ -197,6 +333,41 @@ where
     let pair =
         Pair { one: Lab { store: Arc::new(one), clock: clock.clone() }, other: Lab { store: Arc::new(other), clock } };
     report(name, AssertUnwindSafe(law(pair)).catch_unwind().await);
+}
+
+async fn keep_news<F, Fut, A, B>(name: &str, law: Law<Nodes>, make: &F)
+where
+    F: Fn(Clock) -> Fut,
+    Fut: Future<Output = (A, B)>,
+    A: Store + Clone,
+    B: Store,
+{
+    let clock = Clock::new();
+    let (one, other) = make(clock.clone()).await;
+    let nodes = Nodes {
+        same: Lab { store: Arc::new(one.clone()), clock: clock.clone() },
+        one: Lab { store: Arc::new(one), clock: clock.clone() },
+        other: Lab { store: Arc::new(other), clock },
+    };
+    report(name, AssertUnwindSafe(law(nodes)).catch_unwind().await);
+}
+
+async fn keep_leases<F, Fut, A, B>(name: &str, law: Law<LeaseLab>, make: &F)
+where
+    F: Fn(Clock) -> Fut,
+    Fut: Future<Output = (A, B)>,
+    A: LeaseStore,
+    B: LeaseStore,
+{
+    let clock = Clock::new();
+    let (one, other) = make(clock.clone()).await;
+    let list = Arc::new(other);
+    let lab = LeaseLab {
+        one: Lab { store: Arc::new(one), clock: clock.clone() },
+        other: Lab { store: list.clone(), clock },
+        list,
+    };
+    report(name, AssertUnwindSafe(law(lab)).catch_unwind().await);
 }
 
 fn report(name: &str, outcome: Result<(), Box<dyn Any + Send>>) {
@@ -342,5 +513,44 @@ laws! { SHARED_LAWS of Pair:
         slots_end_with_their_session_for_both,
         increments_by_both_all_survive,
         a_browser_is_the_same_for_both,
+    }
+}
+
+laws! { NEWS_LAWS of Nodes:
+    news {
+        a_store_that_nodes_share_says_so,
+        a_store_that_listens_says_so,
+        whoever_listens_again_is_told,
+        what_changes_nothing_for_others_is_not_told,
+        a_log_out_is_told,
+        a_new_token_is_told,
+        what_a_log_in_closes_is_told,
+        a_log_out_everywhere_is_told,
+        a_change_of_groups_is_told_once,
+        what_is_published_is_told,
+        many_ends_at_once_are_told,
+        what_a_node_does_itself_is_told_as_its_own,
+        what_a_clone_does_is_told_as_the_nodes_own,
+    }
+}
+
+laws! { LEASE_LAWS of LeaseLab:
+    leases {
+        what_takes_nothing_away_is_not_logged,
+        a_log_out_waits_until_it_is_applied,
+        a_log_out_of_what_seems_expired_waits_as_well,
+        a_new_token_waits_until_it_is_applied,
+        a_log_in_waits_until_what_it_closes_is_applied,
+        a_log_in_that_closes_nothing_waits_for_nobody,
+        a_log_out_everywhere_waits_until_it_is_applied,
+        a_change_of_groups_waits_until_it_is_applied,
+        who_comes_second_waits_as_well,
+        every_node_is_waited_for_and_told,
+        what_is_not_applied_is_told_again,
+        no_position_is_passed_over,
+        who_does_not_renew_is_removed_after_its_lease,
+        a_node_that_renewed_meanwhile_stays,
+        a_node_that_left_is_not_waited_for,
+        who_applied_more_than_it_was_told_is_removed,
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::change::Change;
 use crate::clock::{Clock, Timestamp};
 use crate::store::{
     AnyStore, Authenticated, End, Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, WhenFull,
@@ -54,6 +55,14 @@ pub(super) fn short(user: &str, number: u64) -> NewSession {
 }
 
 pub(super) const SHORT: Duration = Duration::from_mins(1);
+
+/// Far longer than anything takes that does not wait for a node, and shorter than the longest lease.
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
+
+/// What is told of a session that is no more, or no longer what it was.
+pub(super) fn ended(number: u64) -> Change {
+    Change::Session(handle(number))
+}
 
 pub(super) fn limit(sessions: u32, when_full: WhenFull) -> Limit {
     Limit { sessions: NonZeroU32::new(sessions).expect("a limit is positive"), when_full }
@@ -173,6 +182,10 @@ impl Lab {
 
     pub(super) async fn is_in(&self, user: &str, group: &str) -> bool {
         self.store.in_group(&UserId::from(user), group).await.expect("a membership is read")
+    }
+
+    pub(super) async fn publish(&self, change: &Change) {
+        self.store.publish(change).await.expect("a change is published");
     }
 
     /// When the session was last seen.
