@@ -11,6 +11,7 @@ mod records;
 mod secrets;
 mod values;
 mod scripts;
+mod tomorrow;
 #[path = "../shared/changes.rs"]
 mod shared_changes;
 #[path = "../shared/leases.rs"]
