@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use std::convert::Infallible;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use os_session::SessionHandle;
 
-use crate::address::Address;
+use crate::address::{self, Written};
 
 /// What is done with a store of sessions from outside the application.
 ///
@@ -26,7 +27,7 @@ pub(crate) struct Arguments {
         default_value = "",
         hide_default_value = true
     )]
-    pub(crate) store: Address,
+    pub(crate) store: Written,
 
     #[command(flatten)]
     pub(crate) options: Options,
@@ -70,7 +71,7 @@ pub(crate) enum Command {
     /// Nobody is logged out by it. The server has to be stopped; a file that it still uses is refused.
     Copy {
         /// The file.
-        #[arg(long)]
+        #[arg(long, value_parser = |path: &str| Ok::<_, Infallible>(address::file(path)))]
         from: PathBuf,
     },
     /// Lists and closes sessions.
@@ -86,6 +87,7 @@ pub(crate) enum Sessions {
     /// The live sessions of a user.
     List {
         /// The user.
+        #[arg(value_parser = name)]
         user: String,
     },
     /// Closes sessions of a user. When it returns, no node admits the next request, and their tabs have been told.
@@ -94,6 +96,7 @@ pub(crate) enum Sessions {
     #[command(group = ArgGroup::new("which").required(true).args(["handle", "all"]))]
     Close {
         /// The user.
+        #[arg(value_parser = name)]
         user: String,
         /// The name of one session, as `sessions list` says it.
         handle: Option<SessionHandle>,
@@ -121,27 +124,38 @@ pub(crate) enum Groups {
     /// The groups that a user is in.
     Of {
         /// The user.
+        #[arg(value_parser = name)]
         user: String,
     },
     /// Makes a group; one that is there is left alone.
     Create {
         /// Its name.
+        #[arg(value_parser = name)]
         group: String,
     },
     /// Puts a user into a group.
     Add {
         /// The user.
+        #[arg(value_parser = name)]
         user: String,
         /// The group, which has to be there.
+        #[arg(value_parser = name)]
         group: String,
     },
     /// Takes a user out of a group. When it returns, no node takes the user for a member.
     Remove {
         /// The user.
+        #[arg(value_parser = name)]
         user: String,
         /// The group.
+        #[arg(value_parser = name)]
         group: String,
     },
+}
+
+/// A name, which an unset variable of a shell is not.
+fn name(written: &str) -> Result<String, &'static str> {
+    if written.trim().is_empty() { Err("it is blank") } else { Ok(written.to_owned()) }
 }
 
 #[cfg(test)]

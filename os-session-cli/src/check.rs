@@ -10,6 +10,17 @@ use crate::opened;
 /// Looks, and changes nothing.
 pub(crate) async fn check(address: &Address, options: &Options) -> Result<Answer, StoreError> {
     let (state, advice) = match address {
+        Address::Sqlite(path) if !path.is_file() => {
+            let text = format!(
+                "sqlite: there is no file `{}`; `os-session migrate`, or the application when it starts, makes it",
+                path.display()
+            );
+            return Ok(Answer::new(text)
+                .with("store", "sqlite")
+                .with("ready", false)
+                .with("advice", [""; 0].as_slice())
+                .is(false));
+        }
         Address::Sqlite(path) => (SqliteStore::schema_state(path).await?, Vec::new()),
         Address::Postgres(url) => {
             let builder = opened::postgres(url, options)?;
@@ -21,7 +32,6 @@ pub(crate) async fn check(address: &Address, options: &Options) -> Result<Answer
             let answer = Answer::new(with_advice("redis: ready".to_owned(), &advice));
             return Ok(answer.with("store", "redis").with("ready", true).with("advice", advice));
         }
-        Address::None | Address::Unknown => return Err(StoreError::new(address.problem())),
     };
     let is_ready = state.is_usable() && !state.is_behind();
     let answer = Answer::new(with_advice(format!("{}: {}", address.kind(), verdict(state)), &advice));
@@ -58,13 +68,16 @@ pub(crate) async fn migrate(address: &Address, options: &Options) -> Result<Answ
 }
 
 /// The SQL that does it.
-pub(crate) fn print(address: &Address, options: &Options) -> Result<Answer, StoreError> {
+pub(crate) fn print(options: &Options) -> Result<Answer, StoreError> {
+    let script = PostgresStore::migrations(&options.schema)?;
+    Ok(Answer::new(script.clone()).with("store", "postgres").with("sql", script))
+}
+
+/// The same, if such a store has any.
+pub(crate) fn print_for(address: &Address, options: &Options) -> Result<Answer, StoreError> {
     match address {
-        Address::Postgres(_) | Address::None => {
-            let script = PostgresStore::migrations(&options.schema)?;
-            Ok(Answer::new(script.clone()).with("store", "postgres").with("sql", script))
-        }
-        _ => Err(StoreError::new(
+        Address::Postgres(_) => print(options),
+        Address::Sqlite(_) | Address::Redis(_) => Err(StoreError::new(
             "only PostgreSQL has a script to print: `os-session migrate` does what other stores need",
         )),
     }

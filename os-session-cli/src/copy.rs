@@ -36,7 +36,6 @@ pub(crate) async fn copy(from: &Path, to: &Address, options: &Options) -> Result
                 "a file of sessions is copied as files are: copy to postgres://… or redis://…",
             ));
         }
-        Address::None | Address::Unknown => return Err(StoreError::new(to.problem())),
     };
     progress.finish_and_clear();
     let RecordCounts { groups, members, sessions, browsers, slots, .. } = copied;

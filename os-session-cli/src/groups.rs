@@ -18,11 +18,11 @@ pub(crate) async fn run(command: Groups, address: &Address, options: &Options) -
         }
         Groups::Add { user, group } => {
             let is_there = store.add_to_group(&user.into(), &group).await?;
-            Ok(changed("the user is in the group", is_there))
+            Ok(changed("the user is in the group", "there is no such group: `os-session groups create` makes it", is_there))
         }
         Groups::Remove { user, group } => {
             let is_there = store.remove_from_group(&user.into(), &group).await?;
-            Ok(changed("the user is not in the group", is_there))
+            Ok(changed("the user is not in the group", "there is no such group", is_there))
         }
     })
 }
@@ -43,7 +43,6 @@ fn names(groups: Vec<String>) -> Answer {
     Answer::new(text).with("groups", groups)
 }
 
-fn changed(done: &str, is_there: bool) -> Answer {
-    let text = if is_there { done } else { "there is no such group: `os-session groups create` makes it" };
-    Answer::new(text).with("done", is_there).is(is_there)
+fn changed(done: &str, no_such_group: &str, is_there: bool) -> Answer {
+    Answer::new(if is_there { done } else { no_such_group }).with("done", is_there).is(is_there)
 }

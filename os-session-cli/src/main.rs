@@ -1,7 +1,7 @@
 //! `os-session`, the command line: what is done with a store of sessions from outside the application.
 
-mod arguments;
 mod address;
+mod arguments;
 mod answer;
 mod tls;
 mod opened;
@@ -12,9 +12,11 @@ mod groups;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 use os_session::StoreError;
 
+use crate::address::Written;
 use crate::answer::Answer;
 use crate::arguments::{Arguments, Command};
 
@@ -33,9 +35,16 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<Answer, StoreError> {
     let Arguments { store, options, command, json: _ } = arguments;
+    if let (Written::Nothing, Command::Migrate { print: true }) = (&store, &command) {
+        return check::print(&options);
+    }
+    // A mistake on the command line, as others are.
+    let store = store
+        .address()
+        .unwrap_or_else(|problem| Arguments::command().error(ErrorKind::ValueValidation, problem).exit());
     match command {
         Command::Check => check::check(&store, &options).await,
-        Command::Migrate { print: true } => check::print(&store, &options),
+        Command::Migrate { print: true } => check::print_for(&store, &options),
         Command::Migrate { print: false } => check::migrate(&store, &options).await,
         Command::Copy { from } => copy::copy(&from, &store, &options).await,
         Command::Sessions(command) => sessions::run(command, &store, &options).await,

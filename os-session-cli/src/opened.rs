@@ -27,6 +27,12 @@ pub(crate) use with_store;
 /// Opens it as an application does, but for the tables: they have to be up to date, so that no question is answered by a change.
 pub(crate) async fn open(address: &Address, options: &Options) -> Result<Opened, StoreError> {
     let (found, known) = match address {
+        Address::Sqlite(path) if !path.is_file() => {
+            return Err(StoreError::new(format!(
+                "there is no file `{}`: name the one that the application opens, or let `os-session migrate` make it",
+                path.display()
+            )));
+        }
         Address::Sqlite(path) => {
             let state = SqliteStore::schema_state(path).await?;
             (state.found, state.known)
@@ -35,7 +41,7 @@ pub(crate) async fn open(address: &Address, options: &Options) -> Result<Opened,
             let state = postgres(url, options)?.schema_state(url).await?;
             (state.found, state.known)
         }
-        Address::Redis(_) | Address::None | Address::Unknown => (0, 0),
+        Address::Redis(_) => (0, 0),
     };
     match found {
         0 if known > 0 => Err(StoreError::new("no sessions are kept there yet: `os-session migrate` makes the tables")),
@@ -51,7 +57,6 @@ pub(crate) async fn open_and_migrate(address: &Address, options: &Options) -> Re
         Address::Sqlite(path) => SqliteStore::open(path).await.map(Opened::Sqlite),
         Address::Postgres(url) => postgres(url, options)?.connect(url).await.map(Opened::Postgres),
         Address::Redis(urls) => connect(redis(options), urls).await.map(Opened::Redis),
-        Address::None | Address::Unknown => Err(StoreError::new(address.problem())),
     }
 }
 

@@ -200,7 +200,8 @@ async fn copy(file: &Path, to: &impl Named) -> Ran {
 async fn a_file_is_copied_to_postgresql_with_everything_in_it() {
     let (file, were) = filled().await;
     let schema = TestSchema::new();
-    let ran = copy(&file.path(), &schema).await;
+    // As it is written for a store.
+    let ran = copy(format!("sqlite:{}", file.path().display()).as_ref(), &schema).await;
     assert_eq!(ran.code, 0, "{:?}", ran.said());
     let said = ran.json();
     let counts = ["sessions", "groups", "members", "browsers", "slots"].map(|kind| said[kind].as_u64());
@@ -465,16 +466,49 @@ impl Named for By<'_> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_leads_nowhere_is_told_without_its_password() {
-    for address in [
-        "postgres://app:hunter2@127.0.0.1:1/app",
-        "redis://app:hunter2@127.0.0.1:1",
-        "mysql://app:hunter2@127.0.0.1/app",
-    ] {
+    for address in ["postgres://app:hunter2@127.0.0.1:1/app", "redis://app:hunter2@127.0.0.1:1"] {
         let (code, said) = run(&By(address), &["check"]).await.said();
         assert!(code == 1 && said.starts_with("os-session: ") && !said.contains("hunter2"), "{said}");
+        assert!(said.contains("(at 127.0.0.1:1)"), "where it looked: {said}");
+    }
+    // What is not written as a URL wants it must not be shown as a host.
+    for address in
+        ["postgres://app:hunter2@x@127.0.0.1/app", "postgres://hunter2#x@127.0.0.1/app", "redis://hunter2#x@a"]
+    {
+        let (code, said) = run(&By(address), &["check"]).await.said();
+        assert!(code == 1 && said.contains("%40") && !said.contains("hunter2"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mistakes_of_the_command_line_are_told_apart() {
+    for address in ["mysql://app:hunter2@127.0.0.1/app", "sqlite:", "app.db"] {
+        let (code, said) = run(&By(address), &["check"]).await.said();
+        assert!(code == 2 && said.contains("sqlite:path") && !said.contains("hunter2"), "{said}");
     }
     let (code, said) = run(&By(""), &["check"]).await.said();
-    assert!(code == 1 && said.contains("--store") && said.contains("OS_SESSION_STORE"), "{said}");
-    assert_eq!(run(&By(""), &["sessions", "close", "ann"]).await.code, 2);
-    assert_eq!(run(&By(""), &["sessions", "close", "ann", "no handle"]).await.code, 2);
+    assert!(code == 2 && said.contains("--store") && said.contains("OS_SESSION_STORE"), "{said}");
+    let schema = TestSchema::new();
+    for words in [
+        &["sessions", "close", "ann"][..],
+        &["sessions", "close", "ann", "no handle"],
+        // A variable of a shell that is not set.
+        &["sessions", "close", "", "--all"],
+        &["groups", "add", " ", "staff"],
+        &["groups", "create", ""],
+    ] {
+        let (code, said) = run(&schema, words).await.said();
+        assert!(code == 2 && said.starts_with("error: "), "{words:?}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_not_there_is_no_empty_store() {
+    let file = TestFile::new();
+    let ran = run(&file, &["check"]).await;
+    assert!(ran.code == 3 && ran.out.contains("there is no file"), "{:?}", ran.said());
+    assert_eq!(run(&file, &["--json", "check"]).await.json()["ready"], false);
+    let ran = run(&file, &["sessions", "list", "ann"]).await;
+    assert!(ran.code == 1 && ran.err.contains("there is no file"), "{:?}", ran.said());
+    assert!(!file.path().exists());
 }

@@ -25,7 +25,7 @@ impl SessionHandle {
     }
 }
 
-/// Sixteen hexadecimal digits.
+/// Sixteen hexadecimal digits in lower case.
 impl fmt::Display for SessionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
@@ -34,7 +34,7 @@ impl fmt::Display for SessionHandle {
 
 /// The text is no session handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a session handle is sixteen hexadecimal digits")]
+#[error("a session handle is sixteen hexadecimal digits in lower case")]
 pub struct InvalidHandle;
 
 impl FromStr for SessionHandle {

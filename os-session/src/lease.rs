@@ -150,6 +150,8 @@ pub async fn until_applied<S: LeaseStore>(store: &S, position: u64) {
         pause = (pause * 2).min(Duration::from_millis(50));
     }
     for node in first.into_iter().flat_map(|first| first.behind) {
+        let NodeBehind { node: name, lease, .. } = &node;
+        tracing::warn!(node = %name, ?lease, "a node has not said within its lease that it forgot what was revoked; it is taken off the list unless it renewed");
         if let Err(error) = store.remove_node(&node).await {
             tracing::debug!(%error, "a node without a lease stays on the list for now");
         }

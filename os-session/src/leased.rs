@@ -47,7 +47,7 @@ use crate::user::UserId;
 /// # }
 /// ```
 ///
-/// At its end a process calls [`Sessions::shutdown`](crate::Sessions::shutdown), so that nobody has to wait for its lease.
+/// When the signal to stop comes, SIGTERM included, a process calls [`Sessions::shutdown`](crate::Sessions::shutdown), so that nobody has to wait for its lease.
 pub struct LeasedStore<S> {
     shared: Arc<Shared<S>>,
 }
@@ -115,7 +115,8 @@ where
         self
     }
 
-    /// Begins to take leases, in the background. Until it has one, and whenever it has none, every request asks the store.
+    /// Begins to take leases, in the background. Until it has one, and whenever it has none, every request asks the store, and a warning in the log
+    /// says why: a store may turn out to have none, as a Redis that throws keys away.
     ///
     /// # Errors
     ///

@@ -4,6 +4,7 @@ mod schema;
 mod failure;
 mod address;
 mod rows;
+mod grants;
 mod migrations;
 mod pool;
 mod channel;
@@ -71,9 +72,10 @@ use crate::user::UserId;
 /// ```sql
 /// grant usage on schema os_session to app;
 /// grant select, insert, update, delete on all tables in schema os_session to app;
+/// alter default privileges in schema os_session grant select, insert, update, delete on tables to app;
 /// ```
 ///
-/// and needs it again after a release whose script makes tables, which the changelog says.
+/// as the role that runs the script; the last line is for tables that a later release makes. `connect` says what is missing.
 ///
 /// # Beside the application's own connections
 ///

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use os_session::testing::Clock;
-use os_session::{LeasedStore, Store as _};
+use os_session::{Inserted, LeasedStore, Store as _};
 use os_session_tests::postgres::TestSchema;
 
 use crate::shared_leases::a_store_that_lost_its_last_writes_is_obeyed_from_then_on;
-use crate::{LIMIT, key, session};
+use crate::{LIMIT, handle, key, session};
 
 /// As after the promotion of a standby that lagged.
 #[tokio::test(flavor = "multi_thread")]
@@ -69,4 +69,35 @@ async fn what_is_done_by_hand_is_forgotten_by_nodes_that_remember() {
         }
     }
     assert!(leased.holds_lease());
+}
+
+/// The clock of the database was set: a session seems to be over that a node which read it before still admits.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_seems_to_be_over_is_told_when_somebody_ends_it() {
+    let schema = TestSchema::new();
+    let store = schema.store(Clock::new()).await;
+    let leased = LeasedStore::builder(store.clone()).lease(Duration::from_secs(2)).start().unwrap();
+    while !leased.holds_lease() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let user = "alice".into();
+    for way in 0..4 {
+        store.insert(session("alice", 1).await, LIMIT).await.unwrap();
+        assert!(leased.find(&key(1)).await.unwrap().is_some());
+        schema.client().await.batch_execute("update session set seen = seen - idle").await.unwrap();
+        assert!(store.find(&key(1)).await.unwrap().is_none() && leased.find_now(&key(1)).is_some());
+        match way {
+            0 => drop(store.close(&key(1)).await.unwrap().expect("it was there")),
+            1 => drop(store.close_handle(&user, handle(1)).await.unwrap().expect("it was there")),
+            2 => assert_eq!(store.close_all(&user, None).await.unwrap().len(), 1),
+            _ => {
+                let mut over_it = session("bob", 2).await;
+                over_it.replaces = Some(key(1));
+                assert!(
+                    matches!(store.insert(over_it, LIMIT).await.unwrap(), Inserted::Opened(ended) if ended.len() == 1)
+                );
+            }
+        }
+        assert!(leased.find_now(&key(1)).is_none(), "{way}");
+    }
 }

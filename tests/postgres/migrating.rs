@@ -1,7 +1,9 @@
 //! How the schema comes to be, and who may use it.
 
+use std::time::Duration;
+
 use os_session::testing::Clock;
-use os_session::{PostgresStore, SlotKey, SlotOwner, SlotWrite, SlotWritten, Store as _};
+use os_session::{LeaseStore as _, PostgresStore, SlotKey, SlotOwner, SlotWrite, SlotWritten, Store as _};
 use os_session_tests::postgres::{TestSchema, clean_up, client, unique_name};
 use os_session_tests::proxy::Proxy;
 
@@ -173,7 +175,28 @@ async fn a_role_that_may_make_no_schema_uses_one_that_was_made_for_it() {
     let slot = slot(&key(1));
     assert!(matches!(store.write_slot(&slot, value("first")).await.unwrap(), SlotWritten::Written(_)));
     assert!(matches!(store.write_slot(&slot, value("second")).await.unwrap(), SlotWritten::Written(_)));
+    let joined_at = store.join_leases("node", Duration::from_secs(1)).await.unwrap();
+    store.renew_lease("node", joined_at).await.unwrap().expect("it is on the list");
+    store.leave_leases("node").await.unwrap();
     assert_eq!(store.close_all(&"alice".into(), None).await.unwrap().len(), 1);
+
+    // What is missing is said at once, and not when somebody wants to log out.
+    let tables = owner
+        .query("select relname::text from pg_class where relnamespace = to_regnamespace($1) and relkind = 'r'", &[name])
+        .await;
+    for table in tables.unwrap().iter().map(|row| row.get::<_, String>(0)) {
+        let say = async |words: &str| {
+            let (words, role) = (words.replace("{table}", &format!("{name}.{table}")), &role.name);
+            owner.batch_execute(&words.replace("{role}", role)).await.unwrap();
+        };
+        say("revoke delete, insert on {table} from {role}").await;
+        let missing = format!("delete, insert on {table};");
+        let error = connect_error(&role).await;
+        assert!(error.contains(&missing) && error.contains("grant select"), "{table}: {error}");
+        let error = schema.builder().schema_state(&url).await.unwrap_err().to_string();
+        assert!(error.contains(&missing), "{table}: {error}");
+        say("grant delete, insert on {table} to {role}").await;
+    }
     for error in [refused, ungranted] {
         assert!(error.contains("PostgresStore::migrations") && error.contains("grant"), "{error}");
     }

@@ -1,7 +1,7 @@
 //! The address of a database as applications have it, libpq's parameters and sqlx's alike.
 
 use tokio_postgres::Config;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 
 use crate::store::StoreError;
 
@@ -37,6 +37,9 @@ pub(super) fn parse(url: &str, has_tls: bool) -> Result<Config, StoreError> {
         ));
     }
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    if is_ambiguous(address) {
+        return Err(unreadable());
+    }
     let mut kept = Vec::new();
     let mut options = Vec::new();
     let mut ssl_mode = None;
@@ -73,6 +76,17 @@ pub(super) fn parse(url: &str, has_tls: bool) -> Result<Config, StoreError> {
     Ok(config)
 }
 
+/// Where the servers are, for an error.
+pub(super) fn hosts(config: &Config) -> String {
+    let port = |place| config.get_ports().get(place).or(config.get_ports().first()).copied().unwrap_or(5432);
+    let shown = config.get_hosts().iter().enumerate().map(|(place, host)| match host {
+        Host::Tcp(name) => format!("{name}:{}", port(place)),
+        #[cfg(unix)]
+        Host::Unix(path) => path.display().to_string(),
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
 /// What remains of a mode when the connector decides which certificates are good: whether there has to be TLS.
 fn mode(value: &str) -> Result<SslMode, StoreError> {
     match value {
@@ -97,6 +111,13 @@ fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 40
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+}
+
+/// Whether a part of the password may pass for a host.
+fn is_ambiguous(address: &str) -> bool {
+    let (_, rest) = address.split_once("://").unwrap_or_default();
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    address.contains('#') || authority.matches('@').count() > 1 || path.contains('@')
 }
 
 fn unknown(name: &str) -> StoreError {

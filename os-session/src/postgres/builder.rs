@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, RecyclingMethod};
+use deadpool_postgres::{Manager, ManagerConfig, Object, PoolError, RecyclingMethod, TimeoutType};
 use tokio::time::timeout;
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
@@ -201,8 +201,8 @@ impl PostgresBuilder {
         let first = deadpool_postgres::Pool::builder(self.manager(prepared)).max_size(1).build();
         let connection = timeout(self.deadline, first.map_err(StoreError::new)?.get())
             .await
-            .map_err(|_| failure::too_slow(self.deadline))?
-            .map_err(failure::no_connection)?;
+            .unwrap_or_else(|_| Err(PoolError::Timeout(TimeoutType::Create)))
+            .map_err(|error| failure::no_connection_to(&address::hosts(prepared), self.deadline, error))?;
         Ok((connection, schema))
     }
 

@@ -30,6 +30,15 @@ pub(super) fn no_connection(error: PoolError) -> StoreError {
     }
 }
 
+/// At a start, where somebody may have written the wrong address.
+pub(super) fn no_connection_to(hosts: &str, deadline: Duration, error: PoolError) -> StoreError {
+    let error = match error {
+        PoolError::Timeout(_) => too_slow(deadline),
+        error => no_connection(error),
+    };
+    StoreError::new(format!("{error} (at {hosts})"))
+}
+
 pub(super) fn too_slow(deadline: Duration) -> StoreError {
     StoreError::new(format!("PostgreSQL did not answer within {deadline:?}"))
 }

@@ -6,6 +6,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 use super::failure::failed;
+use super::grants;
 use super::schema::Schema;
 use crate::schema_state::SchemaState;
 use crate::store::StoreError;
@@ -42,7 +43,7 @@ const IS_THERE: &str = "select from pg_catalog.pg_namespace where nspname = '{na
 /// Brings the schema up to date; where it is, nothing is written.
 pub(super) async fn migrate(client: &mut Client, schema: &Schema) -> Result<(), StoreError> {
     if is_current(client, schema).await? {
-        return Ok(());
+        return grants::check(client, schema).await;
     }
     let transaction = client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start();
     let transaction = transaction.await.map_err(|error| failed(&error))?;
@@ -59,7 +60,8 @@ pub(super) async fn migrate(client: &mut Client, schema: &Schema) -> Result<(), 
     }
     transaction.commit().await.map_err(|error| failed(&error))?;
     // A newer release may have held the lock before.
-    is_current(client, schema).await.map(drop)
+    is_current(client, schema).await?;
+    grants::check(client, schema).await
 }
 
 async fn run(transaction: &Transaction<'_>, schema: &Schema, script: &str) -> Result<(), StoreError> {
@@ -109,6 +111,9 @@ pub(super) async fn state(client: &Client, schema: &Schema) -> Result<SchemaStat
         Err(error) if is_missing(&error) => (0, 0),
         Err(error) => return Err(not_allowed(schema, &error)),
     };
+    if found > 0 {
+        grants::check(client, schema).await?;
+    }
     let version = |number: i32| u32::try_from(number).unwrap_or_default();
     Ok(SchemaState { found: version(found), known: version(VERSION), compatible_from: version(compatible_from) })
 }
@@ -122,7 +127,7 @@ async fn latest<C>(client: &C, schema: &Schema) -> Result<Option<(i32, i32)>, to
 where
     C: GenericClient,
 {
-    match client.query_opt(&schema.fill(LATEST), &[]).await? {
+    match client.query_typed(&schema.fill(LATEST), &[]).await?.first() {
         Some(row) => Ok(Some((row.try_get(0)?, row.try_get(1)?))),
         None => Ok(None),
     }
@@ -134,7 +139,7 @@ fn not_allowed(schema: &Schema, error: &tokio_postgres::Error) -> StoreError {
     }
     StoreError::new(format!(
         "{}; the schema `{}` has to be made or brought up to date by a role that may: run what `PostgresStore::migrations` \
-         gives as that role, and grant this one `usage` on the schema and `select, insert, update, delete` on its tables",
+         gives (`os-session migrate --print`) as that role, and grant this one `usage` on the schema and `select, insert, update, delete` on its tables",
         failed(error),
         schema.name()
     ))

@@ -16,6 +16,10 @@ fn read(url: &str, has_tls: bool) -> Result<ConnectionInfo, StoreError> {
     if !has_tls && (url.starts_with("rediss:") || url.starts_with("valkeys:")) {
         return Err(needs_tls());
     }
+    // A part of the password may pass for a host otherwise.
+    if url.contains('#') && !url.ends_with("/#insecure") {
+        return Err(unreadable());
+    }
     url.into_connection_info().map_err(|_| unreadable())
 }
 
@@ -59,8 +63,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_not_shown() {
-        for url in ["redis://alice:s3cr#t@host", "postgres://alice:s3cret@host", "redis://alice:s3cret@", "s3cret", ""]
-        {
+        for url in [
+            "redis://alice:s3cr#t@host",
+            "postgres://alice:s3cret@host",
+            "redis://alice:s3cret@",
+            "redis://s3cret#x@host",
+            "s3cret",
+            "",
+        ] {
             let error = parse(url).map(drop).unwrap_err().to_string();
             assert!(error.contains("cannot be read") && !error.contains("s3cr"), "{url}: {error}");
         }

@@ -94,7 +94,8 @@ impl RedisBuilder {
     pub async fn connect_with(self, info: &ConnectionInfo) -> Result<RedisStore, StoreError> {
         let root = self.root()?;
         let client = Client::open(address::prepared(info, self.deadline)).map_err(|error| failure::failed(&error))?;
-        self.finish(Way::One(client.clone()), vec![client], root).await
+        let store = self.finish(Way::One(client.clone()), vec![client], root).await;
+        store.map_err(|error| failure::at([info], &error))
     }
 
     /// Connects to a cluster by the URLs of some of its nodes; the others are found. All of the store is on one of them, and follows its
@@ -121,7 +122,7 @@ impl RedisBuilder {
         let nodes = urls.into_iter().map(|url| address::parse(url.as_ref())).collect::<Result<Vec<_>, _>>()?;
         let servers = nodes.iter().map(|info| Client::open(address::prepared(info, self.deadline)));
         let servers = servers.collect::<Result<Vec<_>, _>>().map_err(|error| failure::failed(&error))?;
-        let client = ClusterClientBuilder::new(nodes)
+        let client = ClusterClientBuilder::new(nodes.clone())
             // It would ask again what may have been done.
             .retries(0)
             .connection_timeout(self.deadline)
@@ -129,11 +130,13 @@ impl RedisBuilder {
             .tcp_settings(address::tcp(self.deadline))
             .build()
             .map_err(|error| failure::failed(&error))?;
-        let connection = timeout(self.deadline, client.get_async_connection())
-            .await
-            .map_err(|_| failure::no_connection(self.deadline))?
-            .map_err(|error| failure::failed(&error))?;
-        self.finish(Way::Cluster(Link::Cluster(connection)), servers, root).await
+        let connected = timeout(self.deadline, client.get_async_connection()).await;
+        let store = match connected {
+            Ok(Ok(connection)) => self.finish(Way::Cluster(Link::Cluster(connection)), servers, root).await,
+            Ok(Err(error)) => Err(failure::failed(&error)),
+            Err(_) => Err(failure::no_connection(self.deadline)),
+        };
+        store.map_err(|error| failure::at(&nodes, &error))
     }
 
     /// What the names of all keys begin with.

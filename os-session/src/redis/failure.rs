@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{ErrorKind, RedisError};
+use redis::{ConnectionInfo, ErrorKind, RedisError};
 
 use crate::store::StoreError;
 
@@ -25,6 +25,12 @@ pub(super) fn failed(error: &RedisError) -> StoreError {
         )),
         code => StoreError::new(format!("Redis answered {code}: {detail}")),
     }
+}
+
+/// At a start, where somebody may have written the wrong address.
+pub(super) fn at<'a>(servers: impl IntoIterator<Item = &'a ConnectionInfo>, error: &StoreError) -> StoreError {
+    let servers: Vec<_> = servers.into_iter().map(|info| info.addr().to_string()).collect();
+    StoreError::new(format!("{error} (at {})", servers.join(", ")))
 }
 
 pub(super) fn too_slow(deadline: Duration) -> StoreError {

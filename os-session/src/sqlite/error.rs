@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 use crate::error::StoreError;
 
 /// Why a file of sessions was not opened.
@@ -17,7 +19,7 @@ pub(super) enum OpenError {
     LockFile { path: PathBuf, source: io::Error },
     #[error("`{}` is in use{}", .database.display(), Holder(*.by))]
     InUse { database: PathBuf, by: Option<u32> },
-    #[error("`{}` cannot be opened: {source}", .path.display())]
+    #[error("`{}` cannot be opened: {source}{}", .path.display(), hint(source))]
     Database { path: PathBuf, source: rusqlite::Error },
     #[error(
         "the sessions in `{}` were written by a newer release of os-session (schema {found}; this release knows {known}): \
@@ -26,6 +28,14 @@ pub(super) enum OpenError {
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error("no thread for `{}`: {source}", .path.display())]
     Thread { path: PathBuf, source: io::Error },
+}
+
+/// SQLite says that it may not write, and not where.
+fn hint(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => "; the file and its folder have to be writable",
+        _ => "",
+    }
 }
 
 struct Holder(Option<u32>);

@@ -1,5 +1,6 @@
 -- A node is not told less than it knows: a database that lost its last commits in a failover has another log than the node has followed, and
--- says so. And what ends by a log-out is logged though its time seems to be over: the clock of the database may have been set.
+-- says so. And what somebody ends is logged though its time seems to be over: the clock of the
+-- database may have been set.
 
 -- How much of the log each node has been told.
 alter table {schema}.lease_node add column if not exists told bigint not null default 0;
@@ -160,5 +161,45 @@ begin
         for update));
     get diagnostics closed = row_count;
     awaited := {schema}.reached_1();
+end
+$$;
+
+-- As `open_session_2`; a session that it takes the place of is told of in any case.
+create or replace function {schema}.open_session_3(
+    new_key bytea,
+    new_user text,
+    new_handle bigint,
+    new_device text,
+    new_idle bigint,
+    new_absolute bigint,
+    new_expire boolean,
+    replaced bytea,
+    most bigint,
+    refuse boolean,
+    turned bigint,
+    out opened boolean,
+    out ended_users text[],
+    out ended_handles bigint[],
+    -- 1 replaced, 2 evicted, 3 expired
+    out ended_reasons smallint[],
+    out awaited bigint
+)
+language plpgsql volatile as $$
+#variable_conflict error
+declare
+    seems_over bigint;
+begin
+    if replaced is not null then
+        select s.handle into seems_over from {schema}.session s
+        where s.key = replaced and s.expires <= {schema}.moment_1(turned);
+    end if;
+    select o.opened, o.ended_users, o.ended_handles, o.ended_reasons, o.awaited
+    into opened, ended_users, ended_handles, ended_reasons, awaited
+    from {schema}.open_session_2(new_key, new_user, new_handle, new_device, new_idle, new_absolute, new_expire,
+        replaced, most, refuse, turned) o;
+    if seems_over = any (ended_handles) then
+        perform {schema}.revoke_1(array[seems_over], '{}');
+        awaited := {schema}.awaited_1();
+    end if;
 end
 $$;

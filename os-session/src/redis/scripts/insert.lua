@@ -42,7 +42,7 @@ end
 
 local ended = {}
 if replaced then
-    table.insert(ended, end_session(replaced, REPLACED, now))
+    table.insert(ended, end_session(replaced, REPLACED, now, nil, true))
 end
 for _, other in ipairs(call('ZRANGEBYSCORE', index, '-inf', text(now))) do
     if is_ours(other) then

@@ -151,7 +151,7 @@ local function remove_values(owner)
 end
 
 -- Every way in which a session ends leads through here. The answer is what its end is told by, or nothing where there was none.
-local function end_session(key, why, now, user)
+local function end_session(key, why, now, user, is_asked_for)
     local record = call('HMGET', session_at(key), 'user', 'handle', 'id')
     if not is_live(all_sessions, key, now) then
         why = EXPIRED
@@ -166,8 +166,8 @@ local function end_session(key, why, now, user)
         call('ZREM', sessions_of(user), key)
     end
     if call('DEL', session_at(key)) == 1 then
-        -- A log-out counts though the time seems to be over: the clock of the server may have been set.
-        if (why ~= EXPIRED or is_revocation) and record[2] then
+        -- What somebody asked for counts though the time seems to be over: the clock of the server may have been set.
+        if (why ~= EXPIRED or is_revocation or is_asked_for) and record[2] then
             table.insert(revoked, 's' .. record[2])
         end
         return {record[1], record[2], why}
