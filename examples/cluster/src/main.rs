@@ -31,6 +31,7 @@ use std::process::{ExitCode, Stdio};
 use axum::extract::FromRef;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::hooks::HookLog;
 use crate::redis::RedisServer;
@@ -50,6 +51,8 @@ const REDIS: &str = "redis";
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Why a request was answered with 503, or a log-out took long.
+    tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(LevelFilter::WARN).init();
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let outcome = match &arguments[..] {
         [] => start_both().await,

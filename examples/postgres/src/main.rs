@@ -22,6 +22,7 @@ use os_session::{BoxError, PostgresStore, Sessions};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::users::{Role, Users};
 
@@ -34,6 +35,8 @@ struct App {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Why a request was answered with 503, for one.
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(LevelFilter::WARN).init();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

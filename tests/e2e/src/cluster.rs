@@ -2,11 +2,11 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use os_session_tests::postgres::{clean_up, client, unique_name, url};
-use os_session_tests::redis::RedisServer;
+use os_session_tests::redis::{RedisServer, ask};
 
 use crate::process::{Process, binary};
 
@@ -35,16 +35,22 @@ pub struct Cluster {
     process: Option<Process>,
     port: u16,
     database: Option<String>,
-    _redis: Option<RedisServer>,
+    redis: Option<RedisServer>,
+}
+
+/// What starts both nodes.
+fn command(port: u16) -> Command {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    let mut command = Command::new(BINARY.get_or_init(|| binary("cluster")));
+    command.env_remove("DATABASE_URL").env_remove("REDIS_URL").env("PORT", port.to_string());
+    command
 }
 
 impl Cluster {
     /// Starts both and waits until they listen.
     pub async fn start(place: Place, mode: Mode) -> Self {
-        static BINARY: OnceLock<PathBuf> = OnceLock::new();
         let port = two_free_ports();
-        let mut command = Command::new(BINARY.get_or_init(|| binary("cluster")));
-        command.env_remove("DATABASE_URL").env_remove("REDIS_URL").env("PORT", port.to_string());
+        let mut command = command(port);
         command.env(
             "OS_SESSION_MODE",
             match mode {
@@ -52,7 +58,7 @@ impl Cluster {
                 Mode::Leased => "leased",
             },
         );
-        let mut this = Self { process: None, port, database: None, _redis: None };
+        let mut this = Self { process: None, port, database: None, redis: None };
         match place {
             Place::Postgres => {
                 let database = unique_name("cluster");
@@ -66,12 +72,30 @@ impl Cluster {
             Place::Redis => {
                 let redis = RedisServer::start();
                 command.env("REDIS_URL", redis.url());
-                this._redis = Some(redis);
+                this.redis = Some(redis);
             }
             Place::Anywhere => {}
         }
         this.process = Some(Process::start(&mut command, "side by side: "));
         this
+    }
+
+    /// What it says where somebody else listens on the second port.
+    pub fn with_a_port_that_is_taken() -> (u16, Output) {
+        let port = two_free_ports();
+        let _taken = TcpListener::bind(("127.0.0.1", port + 1)).expect("it was free");
+        (port + 1, command(port).stdin(Stdio::null()).output().expect("it runs"))
+    }
+
+    /// Ends it as an operator does, by SIGTERM, and says whether it ended well.
+    pub fn stop(&mut self) -> bool {
+        self.process.as_mut().expect("it runs").terminate()
+    }
+
+    /// The names of the nodes that hold leases in its Redis, if it is there that the sessions are.
+    pub fn nodes_with_leases(&self) -> Vec<String> {
+        let redis = self.redis.as_ref().expect("its sessions are in a Redis");
+        ask(&mut redis.connection(), &[b"HKEYS", b"{os_session}:leases"])
     }
 
     /// The address of one of the nodes, 0 or 1.

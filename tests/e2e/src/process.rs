@@ -38,6 +38,13 @@ impl Process {
         Self { child, _stdout: stdout, ready }
     }
 
+    /// Tells the child to end, by SIGTERM, and waits. Whether it ended well.
+    pub(crate) fn terminate(&mut self) -> bool {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(told.is_ok_and(|status| status.success()), "it is our child");
+        self.child.wait().expect("it can be waited for").success()
+    }
+
     /// Waits for a child that was told to end.
     pub(crate) fn wait(&mut self) {
         let _ = self.child.wait();

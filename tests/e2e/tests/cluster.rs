@@ -89,3 +89,21 @@ async fn under_a_lease_a_session_that_was_read_is_read_from_memory() {
         }
     }
 }
+
+#[tokio::test]
+async fn nodes_that_are_told_to_stop_leave_nobody_waiting() {
+    let mut app = Cluster::start(Place::Redis, Mode::Leased).await;
+    let alice = Curl::at(&app.node(0));
+    while !alice.get("/stats").body.contains("\"holds_lease\":true") {}
+    assert_ne!(app.nodes_with_leases(), [""; 0]);
+    assert!(app.stop());
+    assert_eq!(app.nodes_with_leases(), [""; 0], "a log-out from anywhere would wait for them");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_and_nothing_runs_by_halves() {
+    let (port, ended) = Cluster::with_a_port_that_is_taken();
+    let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(!ended.status.success() && err.contains(&format!("port {port} cannot be listened on")), "{err}");
+    assert!(!out.contains("side by side"), "{out}");
+}
