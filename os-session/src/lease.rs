@@ -64,7 +64,8 @@ pub trait LeaseStore: Store {
     fn join_leases(&self, node: &str, lease: Duration) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Notes that the node has applied the log up to that position, as a write, and tells it what came behind. `None`: it is not on the
-    /// list any more, or has applied more than this store has told it, because the store lost acknowledged writes.
+    /// list any more, or has applied more than this store has told it, because the store lost acknowledged writes; then it stays on the list, since it
+    /// may admit until it has the answer.
     ///
     /// # Errors
     ///

@@ -90,7 +90,7 @@ caught! { CATCH by verdict:
     a_dead_node_that_stays: leases::KeepsTheDead by who_does_not_renew_is_removed_after_its_lease;
     a_slow_node_that_is_removed: leases::RemovesTheSlow by a_node_that_renewed_meanwhile_stays;
     a_node_that_left_and_is_waited_for: leases::KeepsWhoLeft by a_node_that_left_is_not_waited_for;
-    a_node_that_knows_what_was_lost: leases::BelievesNodes by who_applied_more_than_it_was_told_is_removed;
-    a_node_that_knows_what_it_was_not_told: leases::LooksAtTheLogAlone by who_applied_more_than_it_was_told_is_removed;
-    a_node_that_knows_more_and_stays: leases::KeepsWhoKnowsMore by who_applied_more_than_it_was_told_is_removed;
+    a_node_that_knows_what_was_lost: leases::BelievesNodes by who_applied_more_than_it_was_told_is_not_known;
+    a_node_that_knows_what_it_was_not_told: leases::LooksAtTheLogAlone by who_applied_more_than_it_was_told_is_not_known;
+    a_node_that_knows_more_and_is_dropped: leases::DropsWhoKnowsMore by who_applied_more_than_it_was_told_is_not_known;
 }

@@ -85,8 +85,10 @@ impl<S: LeaseStore> Lease<S> {
         let renewal = in_time(self.lasts, self.store.renew_lease(&node.name, node.applied)).await?;
         let Some(shared) = self.shared.upgrade() else { return Ok(Duration::ZERO) };
         let Some(renewal) = renewal else {
-            // Somebody waited in vain for this node, and took it off the list.
-            self.node = None;
+            // Somebody waited in vain for this node, and took it off the list; or the store has lost what it told this node, and it is on the list still.
+            shared.memory.end_lease();
+            let known_as = self.node.take().map(|node| node.name).unwrap_or_default();
+            in_time(self.lasts, self.store.leave_leases(&known_as)).await?;
             return Ok(Duration::ZERO);
         };
         if renewal.reached <= node.applied {

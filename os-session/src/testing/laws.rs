@@ -551,6 +551,6 @@ laws! { LEASE_LAWS of LeaseLab:
         who_does_not_renew_is_removed_after_its_lease,
         a_node_that_renewed_meanwhile_stays,
         a_node_that_left_is_not_waited_for,
-        who_applied_more_than_it_was_told_is_removed,
+        who_applied_more_than_it_was_told_is_not_known,
     }
 }

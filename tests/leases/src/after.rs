@@ -23,11 +23,11 @@ impl Steps {
                 next.nodes[node] = Node { dead: true, registrations, late, ..Node::new() };
             }
             Step::GiveUp(node) => self.give_up(&mut next.nodes[node]),
-            Step::StoreAnswers(node) => store_answers(&mut next, node),
+            Step::StoreAnswers(node) => self.store_answers(&mut next, node),
             Step::ReplicaAnswers(node) => replica_answers(&mut next, node),
             Step::LateCall(node) => {
                 if let Some(request) = next.nodes[node].late.take() {
-                    write(&mut next, node, request);
+                    self.write(&mut next, node, request);
                 }
             }
             Step::AnswerArrives(node) => self.answer_arrives(&mut next.nodes[node]),
@@ -126,7 +126,11 @@ impl Steps {
                 node.call = Some(Call { request, age, progress: Progress::HalfDone(answer) });
             }
             _ => {
-                node.registration = None;
+                if self.protocol.has(Part::LeaseEndsUnknown) {
+                    node.lease = 0;
+                }
+                let before = node.registration.take().map(|registration| Request::Leave { registration });
+                node.late = node.late.or(before);
                 if self.protocol.has(Part::MemoryEmptied) {
                     node.memory = false;
                 }
@@ -200,6 +204,46 @@ impl Steps {
             revoker.waited = 0;
         }
     }
+
+    /// What the primary does with a call.
+    fn write(&self, state: &mut State, number: usize, request: Request) -> Answer {
+        let position = state.store.position;
+        match request {
+            Request::Register { registration } => {
+                *state.store.entry(number, registration) = Entry::On { applied: position, renewals: 0, told: position };
+                Answer::Registered { position }
+            }
+            Request::Renew { registration, applied } => {
+                let entry = state.store.entry(number, registration);
+                let Entry::On { renewals, told, .. } = *entry else { return Answer::NotListed };
+                if applied > told && self.protocol.has(Part::LossNoticed) {
+                    if !self.protocol.has(Part::ListedUntilItLeaves) {
+                        *entry = Entry::Free;
+                    }
+                    return Answer::NotListed;
+                }
+                *entry = Entry::On { applied, renewals: renewals + 1, told: position };
+                let news = || state.store.log.iter().skip(usize::from(applied)).flatten();
+                let names_session = news().any(|entry| *entry == Revocation::Session);
+                Answer::Renewed { position, news: news().count() > 0, names_session }
+            }
+            Request::Leave { registration } => {
+                let entry = state.store.entry(number, registration);
+                if matches!(entry, Entry::On { .. }) {
+                    *entry = Entry::Free;
+                }
+                Answer::NotListed
+            }
+        }
+    }
+
+    fn store_answers(&self, state: &mut State, number: usize) {
+        let Some(request) = state.nodes[number].call.as_ref().map(|call| call.request) else { return };
+        let answer = self.write(state, number, request);
+        if let Some(call) = &mut state.nodes[number].call {
+            call.progress = Progress::Answered(answer);
+        }
+    }
 }
 
 fn renew(node: &mut Node) {
@@ -240,36 +284,5 @@ fn returns(state: &mut State, revoker: usize, because: Because) {
     revoker.waited = 0;
     if because == Because::Applied {
         revoker.seen = [[None; REGISTRATIONS]; NODES];
-    }
-}
-
-/// What the primary does with a call.
-fn write(state: &mut State, number: usize, request: Request) -> Answer {
-    let position = state.store.position;
-    match request {
-        Request::Register { registration } => {
-            *state.store.entry(number, registration) = Entry::On { applied: position, renewals: 0 };
-            Answer::Registered { position }
-        }
-        Request::Renew { registration, applied } => {
-            let entry = state.store.entry(number, registration);
-            let Entry::On { renewals, .. } = *entry else { return Answer::NotListed };
-            *entry = Entry::On { applied, renewals: renewals + 1 };
-            let news = || state.store.log.iter().skip(usize::from(applied)).flatten();
-            let names_session = news().any(|entry| *entry == Revocation::Session);
-            Answer::Renewed { position, news: news().count() > 0, names_session }
-        }
-        Request::Leave { registration } => {
-            *state.store.entry(number, registration) = Entry::Free;
-            Answer::NotListed
-        }
-    }
-}
-
-fn store_answers(state: &mut State, number: usize) {
-    let Some(request) = state.nodes[number].call.as_ref().map(|call| call.request) else { return };
-    let answer = write(state, number, request);
-    if let Some(call) = &mut state.nodes[number].call {
-        call.progress = Progress::Answered(answer);
     }
 }

@@ -45,11 +45,17 @@ pub enum Part {
     RegistrationsDiffer,
     /// A revocation that finds nothing left to remove is logged and waits like any other. Without: it returns at once.
     RepeatedWaits,
+    /// A node that has applied more than the store has told it is told that it is not known: the store lost its last writes. Without: it is told what follows.
+    LossNoticed,
+    /// Such a node stays on the list until it leaves. Without: the store takes it off when it notices.
+    ListedUntilItLeaves,
+    /// A node that is not known ends its lease before it leaves. Without: it only leaves.
+    LeaseEndsUnknown,
 }
 
 impl Part {
     /// All of them, in the order in which `main` and the tests number them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::LeaseCountsFromSending,
         Self::AppliedBeforeExtended,
         Self::NotKeptAfterRevocation,
@@ -68,6 +74,9 @@ impl Part {
         Self::CountedBeforeWait,
         Self::RegistrationsDiffer,
         Self::RepeatedWaits,
+        Self::LossNoticed,
+        Self::ListedUntilItLeaves,
+        Self::LeaseEndsUnknown,
     ];
 }
 

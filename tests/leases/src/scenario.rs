@@ -18,10 +18,12 @@ pub struct Scenario {
     pub late: bool,
     /// Whether nodes die and leave.
     pub ends: bool,
+    /// Whether the store has lost its last writes before it begins.
+    pub lost: bool,
 }
 
 /// Together they have everything; each is small enough to be searched to the end.
-pub const SCENARIOS: [Scenario; 3] = [
+pub const SCENARIOS: [Scenario; 4] = [
     Scenario {
         name: "one node, which loses messages, leaves, dies and comes back; the session is revoked after something else",
         nodes: 1,
@@ -29,6 +31,7 @@ pub const SCENARIOS: [Scenario; 3] = [
         registrations: 2,
         late: true,
         ends: true,
+        lost: false,
     },
     Scenario {
         name: "one node; the session is revoked twice",
@@ -37,6 +40,7 @@ pub const SCENARIOS: [Scenario; 3] = [
         registrations: 2,
         late: true,
         ends: true,
+        lost: false,
     },
     Scenario {
         name: "two nodes, one revocation",
@@ -45,5 +49,15 @@ pub const SCENARIOS: [Scenario; 3] = [
         registrations: 1,
         late: false,
         ends: false,
+        lost: false,
+    },
+    Scenario {
+        name: "one node, which has followed the log further than it goes; the session is revoked after something else",
+        nodes: 1,
+        revocations: [Other, Session],
+        registrations: 2,
+        late: true,
+        ends: true,
+        lost: true,
     },
 ];

@@ -79,7 +79,7 @@ impl stateright::Model for Model {
     type Action = Step;
 
     fn init_states(&self) -> Vec<State> {
-        vec![State::new(self.0.scenario.revocations)]
+        vec![State::new(self.0.scenario.revocations, self.0.scenario.lost)]
     }
 
     fn actions(&self, state: &State, steps: &mut Vec<Step>) {

@@ -2,6 +2,8 @@
 //!
 //! There is one session. It is time that is relative here, never a date: how much of a lease is left, how long ago a message was sent, how long somebody has waited.
 
+use crate::protocol::LEASE;
+
 /// How many nodes a state has room for.
 pub const NODES: usize = 2;
 /// How many revocations a state has room for, and so positions of the log.
@@ -60,6 +62,8 @@ pub enum Entry {
         applied: u8,
         /// How often it renewed.
         renewals: u8,
+        /// How much of the log it was told.
+        told: u8,
     },
     /// A revoker took it off. The store does not know this any more; it is kept for the tests.
     TakenOff,
@@ -213,10 +217,11 @@ pub enum Because {
 }
 
 impl State {
-    /// The beginning: a session, and nobody on the list.
+    /// The beginning: a session, and nobody on the list; or a node on the list that has followed the log further than it goes, since the store has lost its last
+    /// writes.
     #[must_use]
-    pub fn new(revocations: [Revocation; REVOKERS]) -> Self {
-        Self {
+    pub fn new(revocations: [Revocation; REVOKERS], lost: bool) -> Self {
+        let mut state = Self {
             store: Store {
                 session: true,
                 position: 0,
@@ -226,7 +231,14 @@ impl State {
             nodes: [const { Node::new() }; NODES],
             revokers: revocations.map(Revoker::new),
             admitted_too_late: false,
+        };
+        if lost {
+            let applied = state.store.log.iter().fold(0, |applied, _| applied + 1);
+            state.nodes[0] =
+                Node { registration: Some(0), registrations: 1, memory: true, applied, lease: LEASE, ..Node::new() };
+            *state.store.entry(0, 0) = Entry::On { applied: 0, renewals: 0, told: 0 };
         }
+        state
     }
 
     /// Whether a revocation of the session has returned.
@@ -258,7 +270,7 @@ impl Store {
     pub fn behind(&self, position: u8) -> ByRegistration<Option<u8>> {
         self.list.map(|entries| {
             entries.map(|entry| match entry {
-                Entry::On { applied, renewals } if applied < position => Some(renewals),
+                Entry::On { applied, renewals, .. } if applied < position => Some(renewals),
                 _ => None,
             })
         })

@@ -44,4 +44,7 @@ parts! {
     counted_before_wait: CountedBeforeWait,
     registrations_differ: RegistrationsDiffer,
     repeated_waits: RepeatedWaits,
+    loss_noticed: LossNoticed,
+    listed_until_it_leaves: ListedUntilItLeaves,
+    lease_ends_unknown: LeaseEndsUnknown,
 }

@@ -33,3 +33,13 @@ fn the_session_is_revoked_twice() {
 fn two_nodes() {
     assert!(safe(Look::InTransaction, 2).contains("a revocation returns because every node has applied it"));
 }
+
+#[test]
+fn a_store_that_has_lost_its_last_writes() {
+    for look in [Look::InTransaction, Look::AfterCommit] {
+        let possible = safe(look, 3);
+        for name in ["a revocation returns because the time passed", "a request is admitted from memory"] {
+            assert!(possible.contains(name), "{look:?}: {name}");
+        }
+    }
+}

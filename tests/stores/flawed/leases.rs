@@ -130,11 +130,11 @@ impl NodeFlaw for LooksAtTheLogAlone {
     }
 }
 
-/// Tells a node that it knows too much, and waits for it all the same.
-pub(crate) struct KeepsWhoKnowsMore;
+/// Tells a node that it knows too much, and waits for it no more, though it may not have heard it.
+pub(crate) struct DropsWhoKnowsMore;
 
-impl NodeFlaw for KeepsWhoKnowsMore {
-    const TAKES_OFF_WHO_KNOWS_MORE: bool = false;
+impl NodeFlaw for DropsWhoKnowsMore {
+    const TAKES_OFF_WHO_KNOWS_MORE: bool = true;
 }
 
 /// Does not log what is done in one way.

@@ -79,7 +79,7 @@ pub(crate) trait NodeFlaw: Send + Sync + 'static {
     /// Whether a position is there before what happened at it.
     const SHOWS_POSITIONS_EARLY: bool = false;
     const TAKES_OFF_WHO_LEAVES: bool = true;
-    const TAKES_OFF_WHO_KNOWS_MORE: bool = true;
+    const TAKES_OFF_WHO_KNOWS_MORE: bool = false;
 
     fn logs(event: &Event) -> bool {
         event.is_real && !matches!(event.change, Change::Browser(_))

@@ -20,7 +20,7 @@ end
 $$;
 
 -- Notes that a node has applied the log up to a position, and tells it the rest. `known` is false where it is not on the list, and where it has
--- applied more than it was told by what is here: then it is taken off.
+-- applied more than it was told by what is here. Then it stays on the list: it may admit until it knows.
 create or replace function {schema}.renew_lease_2(
     renewing text,
     has_applied bigint,
@@ -44,7 +44,6 @@ begin
     returning p.position into reached;
     known := found;
     if not known then
-        delete from {schema}.lease_node n where n.node = renewing;
         return;
     end if;
     -- Positions have no gaps, so that an entry that is missing is noticed.

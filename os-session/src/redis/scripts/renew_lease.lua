@@ -1,13 +1,11 @@
 #!lua flags=allow-oom
 -- Notes that a node has applied the log up to a position, and tells it the rest. Nothing if it is not on the list, or has applied more than it was
--- told by what is here, as after a crash in which the server lost its last writes: then it is taken off. At more than `most` revocations it is told
--- that it is too much, as it is where some are missing.
+-- told by what is here, as after a crash in which the server lost its last writes: then it stays on the list, since it may admit until it knows. At more
+-- than `most` revocations it is told that it is too much, as it is where some are missing.
 local name, has_applied, most = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local record, was_told = call('HGET', leases, name), tonumber(call('HGET', leases_told, name) or -1)
 local reached = tonumber(call('GET', log_position) or 0)
 if not record or was_told < has_applied or reached < has_applied then
-    call('HDEL', leases, name)
-    call('HDEL', leases_told, name)
     return false
 end
 local applied, renewals, lease = string.match(record, '^(%d+) (%d+) (%d+)$')
