@@ -45,6 +45,10 @@ pub(super) async fn keep_lease<S: LeaseStore>(shared: Arc<Shared<S>>) {
                 PAUSE
             }
         };
+        // A timer would take up to a millisecond for no time at all.
+        if next.is_zero() {
+            continue;
+        }
         let is_over = tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => true,
             () = sleep(next) => false,
