@@ -270,7 +270,7 @@ impl SessionsBuilder {
         }
         let sessions = Sessions(Arc::new(Inner {
             store,
-            is_unsure: AtomicBool::new(false),
+            unsure: 0.into(),
             is_told: AtomicBool::new(false),
             touch_millis: u64::try_from(config.touch_interval().as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX),
             config,

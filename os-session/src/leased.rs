@@ -209,6 +209,12 @@ where
 }
 
 impl<S> Shared<S> {
+    /// The moment before a lease is asked for, from which it counts.
+    fn before_asking(&self) -> Duration {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.memory.now()
+    }
+
     /// Tells this one from now on what to forget. What it has read before, it may have missed the end of.
     fn register(&self, listener: &Listener) {
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);

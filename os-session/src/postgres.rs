@@ -101,8 +101,8 @@ struct Shared {
     unread: LogOnce<SessionHandle>,
 }
 
-/// How many sessions are closed by one statement of [`PostgresStore::close_everybody`].
-const CLOSE_STEP: i64 = 1000;
+/// The sessions of so many users are closed by one statement of [`PostgresStore::close_everybody`].
+const CLOSE_STEP: i64 = 100;
 
 /// How many browsers are removed by one statement.
 const PURGE_BROWSERS: i64 = 1000;
@@ -129,7 +129,7 @@ impl PostgresStore {
     }
 
     /// The SQL that makes the tables and functions in a schema of this name, for a role that may create one where the
-    /// application's may not. It changes nothing where it ran before.
+    /// application's may not. It may be run again, but not where a newer release has brought the schema further.
     ///
     /// # Errors
     ///
@@ -149,10 +149,10 @@ impl PostgresStore {
         loop {
             let row = self.revoke(&self.statements().close_some, &[&CLOSE_STEP, &self.turned()]).await?;
             let closed = rows::number(&row, "closed")?;
-            all += closed.unsigned_abs();
-            if closed < CLOSE_STEP {
+            if closed == 0 {
                 return Ok(all);
             }
+            all += closed.unsigned_abs();
         }
     }
 

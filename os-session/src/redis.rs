@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use redis::Value;
 
-use self::answers::{Insertion, Unread};
+use self::answers::Unread;
 pub use self::builder::RedisBuilder;
 use self::channel::Channel;
 use self::link::Links;
@@ -147,10 +147,10 @@ impl RedisStore {
         let mut all = 0;
         loop {
             let closed = answers::count(&self.run(&self.scripts().close_some, &[Number(PURGE_STEP as u64)]).await?)?;
-            all += closed;
-            if closed < PURGE_STEP as u64 {
+            if closed == 0 {
                 return Ok(all);
             }
+            all += closed;
         }
     }
 
@@ -221,11 +221,13 @@ impl Store for RedisStore {
         let Shared { links, server_clock, .. } = &*self.shared;
         for _ in 0..2 {
             let latest = server_clock.after(links.deadline());
-            match answers::inserted(self.run(&self.scripts().insert, &arguments(latest)).await?)? {
-                Insertion::Done(inserted) => return Ok(inserted),
-                // We do wait: it is the clock that was set.
-                Insertion::Late(moment) => server_clock.set(moment),
+            let (inserted, moment) = answers::inserted(self.run(&self.scripts().insert, &arguments(latest)).await?)?;
+            if let Some(inserted) = inserted {
+                server_clock.correct(moment, links.deadline());
+                return Ok(inserted);
             }
+            // We do wait: it is the clock that was set.
+            server_clock.set(moment);
         }
         Err(StoreError::new("the clock of Redis is set again and again, so that no log-in is in time"))
     }

@@ -39,8 +39,8 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn AnyStore>,
     /// What others change in the store is told at this moment, see [`Store::listen`](crate::Store::listen).
     pub(crate) is_told: AtomicBool,
-    /// A change failed a moment ago that may have been made, see [`Sessions::outcome`].
-    pub(crate) is_unsure: AtomicBool,
+    /// How many changes failed a moment ago that may have been made, see [`Sessions::outcome`].
+    pub(crate) unsure: AtomicU64,
     pub(crate) config: Config,
     pub(crate) cross_site: CrossSite,
     pub(crate) groups: Option<Box<dyn AnyGroups>>,
@@ -183,13 +183,21 @@ impl Sessions {
     /// The outcome of a change of sessions in the store. One that failed may have been made, and its answer lost: then nobody can be told of it here, and
     /// everybody looks.
     pub(crate) fn outcome<T>(&self, outcome: Result<T, StoreError>) -> Result<T, Error> {
-        if outcome.is_err() && !self.0.is_unsure.swap(true, Ordering::Relaxed) {
+        if outcome.is_err() && self.0.unsure.fetch_add(1, Ordering::Relaxed) == 0 {
             let (sessions, mut stopping) = (self.clone(), self.0.tasks.stopping());
             tokio::spawn(async move {
-                // What the store was still about is done by then, and other failures are come.
-                let _may_stop = Tasks::pause(&mut stopping, UNTOLD).await;
-                sessions.0.is_unsure.store(false, Ordering::Relaxed);
-                sessions.everybody_looks();
+                loop {
+                    let failures = sessions.0.unsure.load(Ordering::Relaxed);
+                    // What the store was still about is done by then.
+                    let goes_on = Tasks::pause(&mut stopping, UNTOLD).await;
+                    sessions.everybody_looks();
+                    // Whatever failed meanwhile has its own pause.
+                    let were_all =
+                        sessions.0.unsure.compare_exchange(failures, 0, Ordering::Relaxed, Ordering::Relaxed);
+                    if were_all.is_ok() || !goes_on {
+                        return;
+                    }
+                }
             });
         }
         Ok(outcome?)

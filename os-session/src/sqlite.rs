@@ -116,10 +116,10 @@ impl SqliteStore {
         let mut all = 0;
         loop {
             let closed = self.0.change(|change| change.close_some(PURGE_STEP)).await?;
-            all += closed as u64;
-            if closed < PURGE_STEP {
+            if closed == 0 {
                 return Ok(all);
             }
+            all += closed as u64;
         }
     }
 

@@ -1,9 +1,10 @@
 //! A database that lost its last commits, and tables that were changed by hand.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use os_session::testing::Clock;
-use os_session::{Inserted, LeasedStore, Store as _};
+use os_session::{Inserted, LeasedStore, Limit, Store as _, WhenFull};
 use os_session_tests::postgres::TestSchema;
 
 use crate::shared_leases::a_store_that_lost_its_last_writes_is_obeyed_from_then_on;
@@ -38,7 +39,7 @@ async fn a_database_that_lost_its_last_commits_is_obeyed_from_then_on() {
 async fn what_is_done_by_hand_is_forgotten_by_nodes_that_remember() {
     let schema = TestSchema::new();
     let store = schema.store(Clock::new()).await;
-    let leased = LeasedStore::builder(store.clone()).lease(Duration::from_millis(300)).start().unwrap();
+    let leased = LeasedStore::builder(store.clone()).lease(Duration::from_secs(1)).start().unwrap();
     while !leased.holds_lease() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
@@ -99,5 +100,52 @@ async fn what_seems_to_be_over_is_told_when_somebody_ends_it() {
             }
         }
         assert!(leased.find_now(&key(1)).is_none(), "{way}");
+    }
+}
+
+/// A token is exchanged while the session is about to be closed: it is the session that ends, under whatever key.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gets_another_token_meanwhile_is_logged_out_as_well() {
+    let schema = TestSchema::new();
+    let store = schema.store(Clock::new()).await;
+    let mut client = schema.client().await;
+    for way in 0..2 {
+        for number in 1..=3 {
+            store.insert(session("alice", number).await, LIMIT).await.unwrap();
+        }
+        let exchange = client.transaction().await.unwrap();
+        let (from, to) = (key(2), key(9));
+        exchange
+            .execute(
+                "update session set key = $2 where key = $1",
+                &[&from.as_bytes().as_slice(), &to.as_bytes().as_slice()],
+            )
+            .await
+            .unwrap();
+        let ending = tokio::spawn({
+            let store = store.clone();
+            async move {
+                if way == 0 {
+                    assert_eq!(store.close_everybody().await.unwrap(), 3);
+                    return;
+                }
+                // One session at most, in the place of the one whose token is exchanged.
+                let mut new = session("alice", 4).await;
+                new.replaces = Some(key(2));
+                let only = Limit { sessions: NonZeroU32::MIN, when_full: WhenFull::CloseOldest };
+                let inserted = store.insert(new, only).await.unwrap();
+                assert!(matches!(inserted, Inserted::Opened(ended) if ended.len() == 3));
+            }
+        });
+        // It waits for the row.
+        let waits =
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%' || $1 || '%'";
+        while schema.client().await.query_one(waits, &[&schema.name]).await.unwrap().get::<_, i64>(0) == 0 {
+            tokio::task::yield_now().await;
+        }
+        exchange.commit().await.unwrap();
+        ending.await.unwrap();
+        let left = store.list(&"alice".into()).await.unwrap();
+        assert_eq!(left.iter().map(|session| session.key).collect::<Vec<_>>(), [key(4)][..way]);
     }
 }

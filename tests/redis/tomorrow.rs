@@ -42,8 +42,10 @@ impl Tomorrow {
 
     /// The moments in what it was asked since it was asked here.
     pub(crate) fn moments_asked(&self) -> Vec<u64> {
+        // Whole arguments: a digest may have as many digits in a row.
+        const ARGUMENT: &[u8] = b"$13\r\n";
         let asked = std::mem::take(&mut *self.asked.lock().unwrap());
-        numbers(&asked).filter_map(moment).collect()
+        asked.windows(ARGUMENT.len() + 13).filter_map(|bytes| moment(bytes.strip_prefix(ARGUMENT)?)).collect()
     }
 }
 

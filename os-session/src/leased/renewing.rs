@@ -1,7 +1,6 @@
 //! The task that keeps a node's lease.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -68,61 +67,69 @@ struct Lease<S> {
     node: Option<Node>,
 }
 
-/// This node, as it stands on the list.
+/// This node, by the name under which it may stand on the list.
 struct Node {
     name: String,
-    /// How far it has applied the log.
-    applied: u64,
+    /// How far it has applied the log, as long as it may renew.
+    applied: Option<u64>,
 }
 
 impl<S: LeaseStore> Lease<S> {
     /// Joins the list, or renews. The answer is when to do so again.
     async fn renew(&mut self) -> Result<Duration, StoreError> {
+        let Some(Node { name, applied: Some(applied) }) = &self.node else { return self.join().await };
         // The lease counts from before its renewal was sent. Nothing holds on to what is shared while the store is waited for.
-        let Some(sent) = self.shared.upgrade().map(|shared| {
-            shared.asked.fetch_add(1, Ordering::Relaxed);
-            shared.memory.now()
-        }) else {
-            return Ok(Duration::ZERO);
-        };
-        let Some(node) = &mut self.node else { return self.join(sent).await };
-        let renewal = in_time(self.lasts, self.store.renew_lease(&node.name, node.applied)).await?;
+        let Some(sent) = self.shared.upgrade().map(|shared| shared.before_asking()) else { return Ok(Duration::ZERO) };
+        let renewal = in_time(self.lasts, self.store.renew_lease(name, *applied)).await?;
         let Some(shared) = self.shared.upgrade() else { return Ok(Duration::ZERO) };
-        let Some(renewal) = renewal else {
-            // Somebody waited in vain for this node, and took it off the list; or the store has lost what it told this node, and it is on the list still.
-            shared.memory.end_lease();
-            let known_as = self.node.take().map(|node| node.name).unwrap_or_default();
-            in_time(self.lasts, self.store.leave_leases(&known_as)).await?;
-            return Ok(Duration::ZERO);
-        };
-        if renewal.reached <= node.applied {
-            shared.memory.extend(sent + self.lasts);
-            return Ok(self.lasts / 3);
+        let applied = *applied;
+        match renewal {
+            Some(renewal) if renewal.reached <= applied => {
+                shared.memory.extend(sent + self.lasts);
+                Ok(self.lasts / 3)
+            }
+            Some(renewal) => {
+                self.is_at(None);
+                // First this, or it would be admitted under the new lease.
+                forget(&shared, renewal.revoked)?;
+                self.is_at(Some(renewal.reached));
+                shared.memory.extend(sent + self.lasts);
+                // Once more, to say so: somebody waits for it.
+                Ok(Duration::ZERO)
+            }
+            None => {
+                // Somebody waited in vain for this node, and took it off the list; or the store has lost what it told this node, and it is on the list still.
+                shared.memory.end_lease();
+                self.is_at(None);
+                Ok(Duration::ZERO)
+            }
         }
-        // First this, or it would be admitted under the new lease.
-        if let Err(error) = forget(&shared, renewal.revoked) {
-            self.node = None;
-            return Err(error);
-        }
-        node.applied = renewal.reached;
-        shared.memory.extend(sent + self.lasts);
-        // Once more, to say so: somebody waits for it.
-        Ok(Duration::ZERO)
     }
 
-    async fn join(&mut self, sent: Duration) -> Result<Duration, StoreError> {
+    async fn join(&mut self) -> Result<Duration, StoreError> {
         if let Some(shared) = self.shared.upgrade() {
             shared.memory.end_lease();
         }
-        let name = new_name()?;
-        let applied = in_time(self.lasts, self.store.join_leases(&name, self.lasts)).await?;
+        // Under the name before, nobody should wait for it.
+        if let Some(before) = &self.node {
+            in_time(self.lasts, self.store.leave_leases(&before.name)).await?;
+        }
+        let Node { name, .. } = self.node.insert(Node { name: new_name()?, applied: None });
+        let Some(sent) = self.shared.upgrade().map(|shared| shared.before_asking()) else { return Ok(Duration::ZERO) };
+        let joined_at = in_time(self.lasts, self.store.join_leases(name, self.lasts)).await?;
         if let Some(shared) = self.shared.upgrade() {
             // What was revoked while this node was on no list, nobody tells it.
             forget(&shared, vec![Change::Everything])?;
+            self.is_at(Some(joined_at));
             shared.memory.extend(sent + self.lasts);
         }
-        self.node = Some(Node { name, applied });
         Ok(self.lasts / 3)
+    }
+
+    fn is_at(&mut self, applied: Option<u64>) {
+        if let Some(node) = &mut self.node {
+            node.applied = applied;
+        }
     }
 
     async fn leave(self) {

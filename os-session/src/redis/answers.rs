@@ -308,20 +308,15 @@ pub(super) fn ended(value: Value) -> Result<Vec<Ended>, StoreError> {
     Ok(all)
 }
 
-/// What came of a log-in.
-pub(super) enum Insertion {
-    Done(Inserted),
-    /// Nothing, since the server's clock says that nobody waits for it any more. This is its moment.
-    Late(u64),
-}
-
-pub(super) fn inserted(value: Value) -> Result<Insertion, StoreError> {
+/// What came of a log-in, and the server's moment: nothing, if that says that nobody waits for it any more.
+pub(super) fn inserted(value: Value) -> Result<(Option<Inserted>, u64), StoreError> {
     let mut parts = Parts::of(value)?;
-    let outcome = parts.next()?;
-    if outcome == Value::Int(LATE) {
-        return Ok(Insertion::Late(digits(parts.bytes()?.as_deref())?));
-    }
-    Ok(Insertion::Done(if done(&outcome)? { Inserted::Opened(ended(parts.next()?)?) } else { Inserted::Full }))
+    let inserted = match parts.next()? {
+        Value::Int(LATE) => None,
+        outcome if done(&outcome)? => Some(Inserted::Opened(ended(parts.next()?)?)),
+        _ => Some(Inserted::Full),
+    };
+    Ok((inserted, digits(parts.bytes()?.as_deref())?))
 }
 
 /// The server's moment, in milliseconds, by its own command.

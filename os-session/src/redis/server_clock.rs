@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// A guess that is corrected whenever the server says that it was wrong: clocks are set, and another server may take over.
+/// A guess that is corrected when the server says a moment that is far from it: clocks are set, and another server may take over.
 pub(super) struct ServerClock {
     began: Instant,
     /// The server's moment at that instant, in milliseconds.
@@ -19,6 +19,13 @@ impl ServerClock {
     /// The server has just said another moment.
     pub(super) fn set(&self, moment: u64) {
         self.then.store(moment.saturating_sub(as_millis(self.began.elapsed())), Ordering::Relaxed);
+    }
+
+    /// The server has said a moment by the way, which is right as far as that.
+    pub(super) fn correct(&self, moment: u64, as_far_as: Duration) {
+        if self.after(Duration::ZERO).abs_diff(moment) > as_millis(as_far_as) {
+            self.set(moment);
+        }
     }
 
     /// The server's moment after that time from now.
@@ -41,7 +48,11 @@ mod tests {
         assert!((1_003_000..1_004_000).contains(&clock.after(Duration::from_secs(3))));
         clock.set(2_000_000);
         assert!((2_000_000..2_001_000).contains(&clock.after(Duration::ZERO)));
-        clock.set(0);
-        assert!(clock.after(Duration::ZERO) < 1000);
+        clock.correct(2_002_000, Duration::from_secs(5));
+        assert!(clock.after(Duration::ZERO) < 2_001_000, "near enough");
+        for moment in [3_000_000, 0] {
+            clock.correct(moment, Duration::from_secs(5));
+            assert!((moment..moment + 1000).contains(&clock.after(Duration::ZERO)));
+        }
     }
 }

@@ -60,54 +60,6 @@ begin
 end
 $$;
 
--- As `tell_1`, in fewer steps where it is one message.
-create or replace function {schema}.tell_2(changes text[]) returns void
-language plpgsql volatile as $$
-declare
-    message text := coalesce(nullif(current_setting('os_session.node', true), ''), '-') || ' ' || array_to_string(changes, ' ');
-begin
-    if length(message) <= 7900 then
-        perform pg_notify({schema}.channel_1(), message);
-    else
-        perform {schema}.tell_1(changes);
-    end if;
-end
-$$;
-
--- As `revoke_1`, in fewer steps.
-create or replace function {schema}.revoke_2(revoked_handles bigint[], revoked_users text[]) returns void
-language plpgsql volatile as $$
-declare
-    logged bigint;
-begin
-    if cardinality(revoked_handles) = 0 and cardinality(revoked_users) = 0 then
-        return;
-    end if;
-    perform pg_advisory_xact_lock_shared(hashtextextended('{name}.lease', 0));
-    if exists (select from {schema}.lease_node) then
-        update {schema}.revocation_position p set position = p.position + 1 returning p.position into logged;
-        insert into {schema}.revocation (position, handles, users) values (logged, revoked_handles, revoked_users);
-        perform set_config('os_session.awaited', logged::text, true);
-    end if;
-    perform {schema}.tell_2(
-        array(select 's' || lpad(to_hex(h), 16, '0') from unnest(revoked_handles) as h)
-        || array(select 'g' || encode(convert_to(u, 'UTF8'), 'hex') from unnest(revoked_users) as u));
-end
-$$;
-
-create or replace function {schema}.sessions_deleted_2() returns trigger
-language plpgsql as $$
-begin
-    perform {schema}.revoke_2(
-        array(select g.handle from gone g where g.expires > (select {schema}.moment_1(0))), '{}');
-    return null;
-end
-$$;
-drop trigger if exists sessions_deleted on {schema}.session;
-create trigger sessions_deleted after delete on {schema}.session
-referencing old table as gone
-for each statement execute function {schema}.sessions_deleted_2();
-
 create or replace function {schema}.close_2(
     closing_key bytea, turned bigint,
     -- null where there was none
@@ -128,7 +80,7 @@ begin
     where s.key = closing_key
     returning s.user_id, s.handle, s.expires <= {schema}.moment_1(turned) into closed_user, closed_handle, expired;
     if expired then
-        perform {schema}.revoke_2(array[closed_handle], '{}');
+        perform {schema}.revoke_1(array[closed_handle], '{}');
     end if;
     if has_nodes then
         awaited := {schema}.reached_1();
@@ -147,7 +99,7 @@ begin
     select c.closed_handle, c.expired, c.awaited into closed_handle, expired, awaited
     from {schema}.close_handle_1(closing_user, closing_handle, turned) c;
     if expired then
-        perform {schema}.revoke_2(array[closed_handle], '{}');
+        perform {schema}.revoke_1(array[closed_handle], '{}');
         awaited := {schema}.reached_1();
     end if;
 end
@@ -163,7 +115,7 @@ begin
     select c.closed_handles, c.were_expired, c.awaited into closed_handles, were_expired, awaited
     from {schema}.close_all_2(closing_user, except_key, with_browsers, turned) c;
     if true = any (were_expired) then
-        perform {schema}.revoke_2(
+        perform {schema}.revoke_1(
             array(select u.handle from unnest(closed_handles, were_expired) as u (handle, expired) where u.expired), '{}');
         awaited := {schema}.reached_1();
     end if;
@@ -186,37 +138,50 @@ begin
     return null;
 end
 $$;
-drop trigger if exists sessions_emptied on {schema}.session;
-create trigger sessions_emptied after truncate on {schema}.session
-for each statement execute function {schema}.emptied_1();
-drop trigger if exists members_emptied on {schema}.member;
-create trigger members_emptied after truncate on {schema}.member
-for each statement execute function {schema}.emptied_1();
 
 create or replace function {schema}.member_changed_1() returns trigger
 language plpgsql as $$
 begin
-    perform {schema}.revoke_2('{}', array[old.user_id, new.user_id]);
+    perform {schema}.revoke_1('{}', array[old.user_id, new.user_id]);
     return null;
 end
 $$;
-drop trigger if exists member_changed on {schema}.member;
-create trigger member_changed after update on {schema}.member
-for each row execute function {schema}.member_changed_1();
 
--- Closes some of the live sessions, of whomever they are.
-create or replace function {schema}.close_some_1(most bigint, turned bigint, out closed bigint, out awaited bigint)
+-- Without dropping what is there: that would wait for everybody who reads, and they for the list of nodes.
+do $do$
+begin
+    if not exists (select from pg_trigger t where t.tgrelid = '{schema}.session'::regclass and t.tgname = 'sessions_emptied') then
+        create trigger sessions_emptied after truncate on {schema}.session
+        for each statement execute function {schema}.emptied_1();
+    end if;
+    if not exists (select from pg_trigger t where t.tgrelid = '{schema}.member'::regclass and t.tgname = 'members_emptied') then
+        create trigger members_emptied after truncate on {schema}.member
+        for each statement execute function {schema}.emptied_1();
+        create trigger member_changed after update on {schema}.member
+        for each row execute function {schema}.member_changed_1();
+    end if;
+end
+$do$;
+
+-- Closes all live sessions of some users, whoever they are. There are none left when it closes none.
+create or replace function {schema}.close_some_1(users bigint, turned bigint, out closed bigint, out awaited bigint)
 language plpgsql volatile as $$
 #variable_conflict error
+declare
+    moment bigint := {schema}.moment_1(turned);
+    chosen text[] := array(
+        select distinct c.user_id from (
+            select o.user_id from {schema}.session o where o.expires > moment order by o.expires limit users) c);
+    a_lock bigint;
 begin
+    -- Whatever takes several rows of a user does it under that user's lock.
+    for a_lock in select distinct {schema}.user_lock_1(c.chosen_user) from unnest(chosen) as c (chosen_user) order by 1
+    loop
+        perform pg_advisory_xact_lock(a_lock);
+    end loop;
     perform {schema}.revoking_1();
-    delete from {schema}.session s
-    where s.key = any (array(
-        select o.key from {schema}.session o
-        where o.expires > {schema}.moment_1(turned)
-        order by o.key
-        limit most
-        for update));
+    -- By user, since a session keeps that when its token is exchanged meanwhile.
+    delete from {schema}.session s where s.user_id = any (chosen) and s.expires > moment;
     get diagnostics closed = row_count;
     awaited := {schema}.reached_1();
 end
@@ -293,11 +258,12 @@ begin
         into ended_users, ended_handles, ended_reasons
         from gone g;
         if ended_reasons = '{3}' then
-            perform {schema}.revoke_2(ended_handles, '{}');
+            perform {schema}.revoke_1(ended_handles, '{}');
         end if;
     end if;
 
-    if others >= most or over > 0 then
+    -- One that was to be replaced and is not there may have got another key since it was counted.
+    if others >= most or over > 0 or second_lock is not null and ended_handles = '{}' then
         -- By handle, since a session keeps it when its token is exchanged meanwhile.
         with gone as (
             delete from {schema}.session s

@@ -37,7 +37,7 @@ if #others >= most then
     end
 end
 if refuse and #surplus >= most then
-    return {0}
+    return {0, text(unturned)}
 end
 
 local ended = {}
@@ -73,4 +73,4 @@ if device then
 end
 call('ZADD', all_sessions, over(now, idle, ends), key)
 call('ZADD', index, over(now, idle, ends), key)
-return {1, ended}
+return {1, ended, text(unturned)}

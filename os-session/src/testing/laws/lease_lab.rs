@@ -13,7 +13,7 @@ use crate::lease::{LONGEST, LeaseStore, NodeBehind, Renewal};
 use crate::store::{AnyStore, StoreError};
 
 /// Whoever does not wait has returned by then.
-const NOTICEABLE: Duration = Duration::from_millis(50);
+const NOTICEABLE: Duration = Duration::from_millis(100);
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
