@@ -109,8 +109,8 @@ async fn who_gets_another_token_meanwhile_is_logged_out_as_well() {
     let schema = TestSchema::new();
     let store = schema.store(Clock::new()).await;
     let mut client = schema.client().await;
-    for way in 0..2 {
-        for number in 1..=3 {
+    for (way, open) in [vec![1, 2, 3], vec![2]].into_iter().enumerate() {
+        for number in open {
             store.insert(session("alice", number).await, LIMIT).await.unwrap();
         }
         let exchange = client.transaction().await.unwrap();
@@ -134,7 +134,7 @@ async fn who_gets_another_token_meanwhile_is_logged_out_as_well() {
                 new.replaces = Some(key(2));
                 let only = Limit { sessions: NonZeroU32::MIN, when_full: WhenFull::CloseOldest };
                 let inserted = store.insert(new, only).await.unwrap();
-                assert!(matches!(inserted, Inserted::Opened(ended) if ended.len() == 3));
+                assert!(matches!(inserted, Inserted::Opened(ended) if ended.len() == 1));
             }
         });
         // It waits for the row.
