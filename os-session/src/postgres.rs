@@ -148,11 +148,10 @@ impl PostgresStore {
         let mut all = 0;
         loop {
             let row = self.revoke(&self.statements().close_some, &[&CLOSE_STEP, &self.turned()]).await?;
-            let closed = rows::number(&row, "closed")?;
-            if closed == 0 {
+            all += rows::number(&row, "closed")?.unsigned_abs();
+            if !rows::truth(&row, "there_were")? {
                 return Ok(all);
             }
-            all += closed.unsigned_abs();
         }
     }
 

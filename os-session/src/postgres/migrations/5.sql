@@ -1,6 +1,5 @@
 -- A node is not told less than it knows: a database that lost its last commits in a failover has another log than the node has followed, and
--- says so. And what somebody ends is logged though its time seems to be over: the clock of the
--- database may have been set.
+-- says so. And what somebody ends is logged though its time seems to be over: the clock of the database may have been set.
 
 -- How much of the log each node has been told.
 alter table {schema}.lease_node add column if not exists told bigint not null default 0;
@@ -163,8 +162,11 @@ begin
 end
 $do$;
 
--- Closes all live sessions of some users, whoever they are. There are none left when it closes none.
-create or replace function {schema}.close_some_1(users bigint, turned bigint, out closed bigint, out awaited bigint)
+-- Closes all live sessions of some users, whoever they are, and says whether there were such users.
+create or replace function {schema}.close_some_1(
+    users bigint, turned bigint,
+    out closed bigint, out there_were boolean, out awaited bigint
+)
 language plpgsql volatile as $$
 #variable_conflict error
 declare
@@ -183,6 +185,8 @@ begin
     -- By user, since a session keeps that when its token is exchanged meanwhile.
     delete from {schema}.session s where s.user_id = any (chosen) and s.expires > moment;
     get diagnostics closed = row_count;
+    -- Others may have closed them meanwhile.
+    there_were := cardinality(chosen) > 0;
     awaited := {schema}.reached_1();
 end
 $$;

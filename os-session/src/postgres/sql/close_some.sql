@@ -1,1 +1,1 @@
-select closed, awaited from {schema}.close_some_1($1, $2)
+select closed, there_were, awaited from {schema}.close_some_1($1, $2)
