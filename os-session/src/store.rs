@@ -1,5 +1,7 @@
 //! What a store of sessions promises: the trait, and the records that cross it.
 
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite-unbundled"))]
+mod alike;
 mod erased;
 
 use std::future::Future;
@@ -7,6 +9,10 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub(crate) use self::alike::check_deadline;
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite-unbundled"))]
+pub(crate) use self::alike::ended_so_far;
 pub(crate) use self::erased::AnyStore;
 pub use crate::change::{Change, Listener, News};
 pub use crate::clock::Timestamp;
@@ -565,23 +571,4 @@ pub trait Store: Send + Sync + 'static {
     fn stop(&self) -> impl Future<Output = ()> + Send {
         async {}
     }
-}
-
-/// Sessions that a purge has ended are told of, although it failed before the last: their close hooks would run never.
-#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite-unbundled"))]
-pub(crate) fn ended_so_far(ended: Vec<Ended>, error: StoreError) -> Result<Vec<Ended>, StoreError> {
-    if ended.is_empty() {
-        return Err(error);
-    }
-    tracing::warn!(%error, "a purge failed after {} sessions; the next one goes on", ended.len());
-    Ok(ended)
-}
-
-/// An operation takes no time, or so much that a moment that far away cannot be told.
-#[cfg(any(feature = "postgres", feature = "redis"))]
-pub(crate) fn check_deadline(deadline: Duration) -> Result<(), StoreError> {
-    if deadline.is_zero() || deadline > Duration::from_hours(1) {
-        return Err(StoreError::new(format!("`deadline` is more than zero and at most an hour, not {deadline:?}")));
-    }
-    Ok(())
 }
