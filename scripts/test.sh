@@ -10,11 +10,11 @@ run() {
 
 run scripts/setup.sh
 run cargo fmt --all --check
-run cargo clippy --workspace --all-targets --all-features -- -D warnings
+run cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 run env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 run cargo hack check --each-feature -p os-session -p os-session-macros --no-dev-deps
 run tsc --project tests/client
 run scripts/with-postgres.sh scripts/with-redis.sh cargo test --workspace --all-features
-run cargo test --manifest-path examples/leptos/Cargo.toml
+run cargo test --locked --manifest-path examples/leptos/Cargo.toml
 
 echo "all tests passed"
