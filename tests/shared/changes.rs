@@ -40,6 +40,7 @@ async fn what_ends_elsewhere_is_heard_and_not_asked_for() {
     tells.recv().await.unwrap();
     let handle = other.of_user("alice").await.unwrap()[0].handle;
     // A pause in which a store that is not heard would be asked twice.
+    proxy.hears().await;
     proxy.trips();
     tokio::time::sleep(Duration::from_millis(2100)).await;
     assert_eq!(proxy.trips(), 0, "nobody asks");

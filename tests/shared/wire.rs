@@ -17,6 +17,7 @@ async fn a_request_takes_one_round_trip_where_there_is_somebody_and_none_where_t
     // Whatever is done but once is done.
     alice.post("/login/alice", &[]).await;
     sessions.groups().add_user_in_group("alice", "banned").await.unwrap();
+    proxy.hears().await;
     proxy.trips();
 
     sessions.groups().remove_user_in_group("alice", "banned").await.unwrap();

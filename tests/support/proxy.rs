@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use redis::{ConnectionAddr, IntoConnectionInfo as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -18,6 +18,8 @@ pub struct Proxy {
     address: SocketAddr,
     trips: Arc<AtomicUsize>,
     connections: Arc<AtomicU64>,
+    /// News are heard on one of them.
+    hears: Arc<AtomicBool>,
     /// Connections with a smaller number stand still.
     still_below: watch::Sender<u64>,
     /// The connection whose answers are lost, or [`THE_NEXT`], or [`NONE`].
@@ -40,11 +42,12 @@ impl Proxy {
             address: listener.local_addr().expect("it is bound"),
             trips: Arc::default(),
             connections: Arc::default(),
+            hears: Arc::default(),
             still_below: watch::Sender::new(0),
             unanswered: Arc::new(NONE.into()),
             around,
         };
-        let (trips, connections) = (proxy.trips.clone(), proxy.connections.clone());
+        let (trips, hears, connections) = (proxy.trips.clone(), proxy.hears.clone(), proxy.connections.clone());
         let (still_below, unanswered) = (proxy.still_below.clone(), proxy.unanswered.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -53,8 +56,8 @@ impl Proxy {
                 let (client_reads, client_writes) = client.into_split();
                 let (server_reads, server_writes) = server.into_split();
                 let (commands, answers) = match is_redis {
-                    true => (Some(Messages::redis(trips.clone())), None),
-                    false => (None, Some(Messages::postgres(trips.clone()))),
+                    true => (Some(Messages::redis(trips.clone(), hears.clone())), None),
+                    false => (None, Some(Messages::postgres(trips.clone(), hears.clone()))),
                 };
                 let direction = |is_answer, messages| Direction {
                     number,
@@ -80,6 +83,13 @@ impl Proxy {
     #[allow(clippy::must_use_candidate, reason = "called to forget them as well")]
     pub fn trips(&self) -> usize {
         self.trips.swap(0, Ordering::SeqCst)
+    }
+
+    /// Waits until news are heard on a connection: what it took to come to that was counted.
+    pub async fn hears(&self) {
+        while !self.hears.load(Ordering::SeqCst) {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
     }
 
     /// The connections that were ever made.
@@ -178,6 +188,8 @@ struct Messages {
     first: fn(&[u8]) -> Option<(usize, Kind)>,
     /// News are heard here.
     listens: bool,
+    /// … or on any connection of the proxy.
+    hears: Arc<AtomicBool>,
 }
 
 /// What a message is to one who counts.
@@ -190,13 +202,13 @@ enum Kind {
 
 impl Messages {
     /// How often a server says that it is ready.
-    fn postgres(counted: Arc<AtomicUsize>) -> Self {
-        Self { unread: Vec::new(), counted, first: first_of_postgres, listens: false }
+    fn postgres(counted: Arc<AtomicUsize>, hears: Arc<AtomicBool>) -> Self {
+        Self { unread: Vec::new(), counted, first: first_of_postgres, listens: false, hears }
     }
 
     /// The commands of a client.
-    fn redis(counted: Arc<AtomicUsize>) -> Self {
-        Self { unread: Vec::new(), counted, first: first_of_redis, listens: false }
+    fn redis(counted: Arc<AtomicUsize>, hears: Arc<AtomicBool>) -> Self {
+        Self { unread: Vec::new(), counted, first: first_of_redis, listens: false, hears }
     }
 
     fn count(&mut self, bytes: &[u8]) {
@@ -208,6 +220,9 @@ impl Messages {
             rest = &rest[length..];
         }
         self.unread = rest.to_vec();
+        if self.listens {
+            self.hears.store(true, Ordering::SeqCst);
+        }
     }
 }
 
