@@ -102,6 +102,8 @@ pub(crate) struct More {
     gone: Mutex<Vec<UserId>>,
     /// The user as application types.
     users: Mutex<Vec<(TypeId, UserId, Arc<LoadedUser>)>>,
+    /// The key in its cookie, by which the store knows no session, if it was asked.
+    gone_key: OnceLock<SessionKey>,
     /// The tab that sent this is to restart as well.
     restarts_caller: AtomicBool,
     /// The session that it came with ended by its own wish.

@@ -96,7 +96,7 @@ impl Context {
     pub(crate) fn ended(&self) {
         self.end_request_values();
         let mut state = self.state();
-        state.connection = Connection::Nobody(None);
+        state.connection = Connection::Nobody;
         state.undelivered = None;
         if matches!(state.cookie, Some(SetCookie::Token(_))) {
             state.cookie = None;

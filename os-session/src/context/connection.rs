@@ -22,8 +22,7 @@ pub(super) enum Connection {
     Unread(Option<SessionKey>),
     /// `force_unconnected`: nobody, for everything in this request. The key serves a log-in, which closes what was there.
     Ignored(Option<SessionKey>),
-    /// Nobody. The key is that of a cookie by which the store knows no session, if it was asked.
-    Nobody(Option<SessionKey>),
+    Nobody,
     User(Connected),
 }
 
@@ -81,6 +80,9 @@ impl Context {
             if found.as_ref().is_some_and(|found| self.is_touch_due(found)) {
                 return Ok(Look::Ask(key));
             }
+            if found.is_none() {
+                self.is_gone(key);
+            }
             state.read(key, found);
         }
         Ok(match &state.connection {
@@ -107,6 +109,9 @@ impl Context {
         let mut state = self.state();
         // A log-in or log-out meanwhile, in another part of this request, knows better than what was read before it.
         if let Connection::Unread(_) = state.connection {
+            if found.is_none() {
+                self.is_gone(key);
+            }
             state.read(key, found);
         }
         match &state.connection {
@@ -207,20 +212,23 @@ impl Context {
         }
     }
 
+    fn is_gone(&self, key: SessionKey) {
+        // Only the first: it is the cookie's.
+        let _was_known = self.more().gone_key.set(key);
+    }
+
     /// The key in the request's cookie, by which the store knows no session. Somebody may have ended it and be waiting still until all nodes know; a
     /// log-out must not return before.
     pub(crate) fn gone_key(&self) -> Option<SessionKey> {
-        match &self.state().connection {
-            Connection::Nobody(key) => *key,
-            _ => None,
-        }
+        let is_nobody = matches!(self.state().connection, Connection::Nobody);
+        self.more.get().filter(|_| is_nobody)?.gone_key.get().copied()
     }
 
     pub(crate) fn key(&self) -> Option<SessionKey> {
         match &self.state().connection {
             Connection::User(connected) => Some(connected.key),
             Connection::Unread(key) => *key,
-            Connection::Nobody(_) | Connection::Ignored(_) => None,
+            Connection::Nobody | Connection::Ignored(_) => None,
         }
     }
 
@@ -255,7 +263,7 @@ impl State {
                 self.came_with = Some(found.handle);
                 Connection::User(Connected::new(key, found))
             }
-            None => Connection::Nobody(Some(key)),
+            None => Connection::Nobody,
         };
     }
 }

@@ -82,7 +82,7 @@ impl Session {
                 let tag = groups.map(|groups| context.sessions.0.shown.tag(connected.handle, &groups));
                 Some(Shown::User(connected.handle, tag))
             }
-            Connection::Nobody(_) | Connection::Unread(None) => Some(Shown::Nobody),
+            Connection::Nobody | Connection::Unread(None) => Some(Shown::Nobody),
             Connection::Unread(Some(_)) | Connection::Ignored(_) => None,
         }
     }
