@@ -2,13 +2,14 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
+
+use os_session::SqliteStore;
 
 /// Which store it is, by the beginning of what was written.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Address {
-    Sqlite(PathBuf),
+    Sqlite(String),
     Postgres(String),
     /// One server, or some nodes of a cluster.
     Redis(Vec<String>),
@@ -37,6 +38,8 @@ impl Address {
 pub(crate) enum Written {
     Nothing,
     Store(Address),
+    /// An address of SQLite that cannot work, and why. It has no password.
+    Refused(String),
     /// None of the kinds that there are.
     Other,
 }
@@ -46,6 +49,7 @@ impl fmt::Debug for Written {
         match self {
             Self::Nothing => f.write_str("nothing"),
             Self::Store(address) => address.fmt(f),
+            Self::Refused(_) => f.write_str("refused"),
             Self::Other => f.write_str("other"),
         }
     }
@@ -58,9 +62,11 @@ impl FromStr for Written {
         let starts = |schemes: &[&str]| schemes.iter().any(|scheme| written.starts_with(scheme));
         Ok(if written.is_empty() {
             Self::Nothing
-        } else if written.starts_with(SQLITE) {
-            let path = file(written);
-            if path.as_os_str().is_empty() { Self::Other } else { Self::Store(Address::Sqlite(path)) }
+        } else if starts(&["sqlite:", "file:"]) {
+            match SqliteStore::file_of(written) {
+                Ok(_) => Self::Store(Address::Sqlite(written.to_owned())),
+                Err(error) => Self::Refused(error.to_string()),
+            }
         } else if starts(&["postgres://", "postgresql://"]) {
             Self::Store(Address::Postgres(written.to_owned()))
         } else if starts(&["redis://", "rediss://", "valkey://", "valkeys://", "redis+unix://", "unix://"]) {
@@ -73,26 +79,14 @@ impl FromStr for Written {
 
 impl Written {
     /// The store, or why there is none.
-    pub(crate) fn address(self) -> Result<Address, &'static str> {
+    pub(crate) fn address(self) -> Result<Address, String> {
+        const FORMS: &str = "postgres://…, redis://… or sqlite:path";
         match self {
             Self::Store(address) => Ok(address),
-            Self::Nothing => Err(
-                "which store? Say it with `--store`, or in OS_SESSION_STORE: postgres://…, redis://… or sqlite:path",
-            ),
-            Self::Other => Err(
-                "the store is given as postgres://…, redis://… or sqlite:path, and what was written is none of them",
-            ),
+            Self::Nothing => Err(format!("no store; write it after `--store`, or in OS_SESSION_STORE: {FORMS}")),
+            Self::Refused(why) => Err(format!("the store must be {FORMS}: {why}")),
+            Self::Other => Err(format!("the store must be {FORMS}, got none of them")),
         }
-    }
-}
-
-const SQLITE: &str = "sqlite:";
-
-/// The path of a file, with or without what a store in one begins with.
-pub(crate) fn file(written: &str) -> PathBuf {
-    match written.strip_prefix(SQLITE) {
-        Some(path) => path.strip_prefix("//").unwrap_or(path).into(),
-        None => written.into(),
     }
 }
 
@@ -110,15 +104,16 @@ mod tests {
 
     #[test]
     fn the_beginning_says_which_store_it_is() {
-        assert_eq!(address("sqlite:app.db"), Address::Sqlite("app.db".into()));
-        assert_eq!(address("sqlite:///var/app.db"), Address::Sqlite("/var/app.db".into()));
+        for file in ["sqlite:app.db", "sqlite:///var/app.db?mode=rwc", "file:app.db"] {
+            assert_eq!(address(file), Address::Sqlite(file.into()));
+        }
         assert_eq!(address("postgresql://a/b").kind(), "postgres");
         assert_eq!(address("redis://a,redis://b"), Address::Redis(vec!["redis://a".into(), "redis://b".into()]));
         assert_eq!(read(""), Written::Nothing);
-        for other in ["mysql://a", "sqlite:", "sqlite://"] {
-            assert_eq!(read(other), Written::Other, "{other}");
+        assert_eq!(read("mysql://a"), Written::Other);
+        for refused in ["sqlite:", "sqlite://", "sqlite::memory:", "sqlite:app.db?mode=ro"] {
+            assert!(matches!(read(refused), Written::Refused(_)), "{refused}");
         }
-        assert_eq!(file("sqlite:app.db"), file("app.db"));
     }
 
     #[test]

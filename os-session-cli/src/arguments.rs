@@ -1,6 +1,5 @@
 //! What can be said on the command line.
 
-use std::convert::Infallible;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use os_session::SessionHandle;
 
-use crate::address::{self, Written};
+use crate::address::Written;
 
 /// What is done with a store of sessions from outside the application.
 ///
@@ -70,8 +69,8 @@ pub(crate) enum Command {
     ///
     /// Nobody is logged out by it. The server has to be stopped; a file that it still uses is refused.
     Copy {
-        /// The file.
-        #[arg(long, value_parser = |path: &str| Ok::<_, Infallible>(address::file(path)))]
+        /// The file: a path, or `sqlite:path`.
+        #[arg(long)]
         from: PathBuf,
     },
     /// Lists and closes sessions.

@@ -10,18 +10,21 @@ use crate::opened;
 /// Looks, and changes nothing.
 pub(crate) async fn check(address: &Address, options: &Options) -> Result<Answer, StoreError> {
     let (state, advice) = match address {
-        Address::Sqlite(path) if !path.is_file() => {
-            let text = format!(
-                "sqlite: there is no file `{}`; `os-session migrate`, or the application when it starts, makes it",
-                path.display()
-            );
-            return Ok(Answer::new(text)
-                .with("store", "sqlite")
-                .with("ready", false)
-                .with("advice", [""; 0].as_slice())
-                .is(false));
+        Address::Sqlite(file) => {
+            let path = SqliteStore::file_of(file)?;
+            if !path.is_file() {
+                let text = format!(
+                    "sqlite: there is no file `{}`; `os-session migrate`, or the application when it starts, creates it",
+                    path.display()
+                );
+                return Ok(Answer::new(text)
+                    .with("store", "sqlite")
+                    .with("ready", false)
+                    .with("advice", [""; 0].as_slice())
+                    .is(false));
+            }
+            (SqliteStore::schema_state(file).await?, Vec::new())
         }
-        Address::Sqlite(path) => (SqliteStore::schema_state(path).await?, Vec::new()),
         Address::Postgres(url) => {
             let builder = opened::postgres(url, options)?;
             (builder.schema_state(url).await?, builder.advice(url).await?)

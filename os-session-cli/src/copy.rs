@@ -11,13 +11,14 @@ use crate::arguments::Options;
 use crate::opened;
 
 pub(crate) async fn copy(from: &Path, to: &Address, options: &Options) -> Result<Answer, StoreError> {
-    // SQLite would make the file.
-    if !from.is_file() {
-        return Err(StoreError::new(format!("there is no file `{}` to copy from", from.display())));
+    // SQLite would create the file.
+    let file = SqliteStore::file_of(from)?;
+    if !file.is_file() {
+        return Err(StoreError::new(format!("there is no file `{}` to copy from", file.display())));
     }
     let state = SqliteStore::schema_state(from).await?;
     if state.found == 0 {
-        return Err(StoreError::new(format!("`{}` holds no sessions of os-session", from.display())));
+        return Err(StoreError::new(format!("`{}` holds no sessions of os-session", file.display())));
     }
     // The lock on the file tells whether the server still runs.
     let old = SqliteStore::open(from).await?;

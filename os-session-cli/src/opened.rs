@@ -27,14 +27,15 @@ pub(crate) use with_store;
 /// Opens it as an application does, but for the tables: they have to be up to date, so that no question is answered by a change.
 pub(crate) async fn open(address: &Address, options: &Options) -> Result<Opened, StoreError> {
     let (found, known) = match address {
-        Address::Sqlite(path) if !path.is_file() => {
-            return Err(StoreError::new(format!(
-                "there is no file `{}`: name the one that the application opens, or let `os-session migrate` make it",
-                path.display()
-            )));
-        }
-        Address::Sqlite(path) => {
-            let state = SqliteStore::schema_state(path).await?;
+        Address::Sqlite(file) => {
+            let path = SqliteStore::file_of(file)?;
+            if !path.is_file() {
+                return Err(StoreError::new(format!(
+                    "there is no file `{}`: name the one that the application opens, or create it with `os-session migrate`",
+                    path.display()
+                )));
+            }
+            let state = SqliteStore::schema_state(file).await?;
             (state.found, state.known)
         }
         Address::Postgres(url) => {
@@ -54,7 +55,7 @@ pub(crate) async fn open(address: &Address, options: &Options) -> Result<Opened,
 
 pub(crate) async fn open_and_migrate(address: &Address, options: &Options) -> Result<Opened, StoreError> {
     match address {
-        Address::Sqlite(path) => SqliteStore::open(path).await.map(Opened::Sqlite),
+        Address::Sqlite(file) => SqliteStore::open(file).await.map(Opened::Sqlite),
         Address::Postgres(url) => postgres(url, options)?.connect(url).await.map(Opened::Postgres),
         Address::Redis(urls) => connect(redis(options), urls).await.map(Opened::Redis),
     }

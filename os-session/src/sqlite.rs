@@ -1,6 +1,7 @@
 //! The store in an SQLite file: what lasts, without a service to install.
 
 mod error;
+mod address;
 mod rows;
 mod schema;
 mod lock;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use self::address::Address;
 use self::error::{Failure, OpenError};
 pub use self::export::Export;
 use self::lock::Owner;
@@ -86,14 +88,30 @@ const PATIENCE: i32 = 5_000;
 const PURGE_STEP: usize = 100;
 
 impl SqliteStore {
-    /// Opens the sessions in that file, and makes it if it is not there.
+    /// Opens the sessions in that file, and creates it if it is missing.
+    ///
+    /// Takes a path, or an address as sqlx and SQLite read it: `sqlite:app.db`, `sqlite:///var/app.db?mode=rwc`,
+    /// `app.db?mode=rwc`, `file:app.db`. With `mode=rw` a missing file is an error. In an address `%20` is a space; a
+    /// path stands for itself.
+    ///
+    /// The file and those beside it (`-wal`, `-shm`, `-owner`) are created for their owner alone, with mode 0600. The
+    /// mode of a file that exists is left alone, and SQLite gives it to the `-wal` and `-shm` that it creates.
     ///
     /// # Errors
     ///
-    /// Where the path is no file that can be written, another owner has it, or a newer release has changed its tables. The
-    /// error names the file and says what to do.
+    /// Fails if the path is no file that can be written, another owner has it, a newer release has changed its tables,
+    /// or an address cannot work: `mode=ro`, or a database in memory. The error names the file and the fix.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         Self::builder().open(path).await
+    }
+
+    /// Returns the path in an address that [`open`](SqliteStore::open) takes, and opens nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails for an address that `open` refuses unread, such as `sqlite::memory:`.
+    pub fn file_of(address: impl AsRef<Path>) -> Result<PathBuf, StoreError> {
+        Ok(address::parse(address.as_ref())?.path)
     }
 
     /// How far the tables in that file are, without a change to it, and without owning it: another process may.
@@ -156,7 +174,7 @@ impl SqliteBuilder {
         self
     }
 
-    /// Opens the sessions in that file, and makes it if it is not there.
+    /// Opens the sessions in that file, and creates it if it is missing.
     ///
     /// # Errors
     ///
@@ -169,12 +187,16 @@ impl SqliteBuilder {
     }
 
     fn open_blocking(self, path: &Path) -> Result<Inner, OpenError> {
-        // SQLite takes these for a database in memory, and one that is gone when it is closed.
-        if matches!(path.to_str(), Some("" | ":memory:")) || path.is_dir() {
-            return Err(OpenError::NoFile(path.to_owned()));
+        let Address { path, creates } = address::parse(path)?;
+        if path.is_dir() {
+            return Err(OpenError::NoFile(path));
         }
-        let path = lock::resolved(path).map_err(|source| OpenError::Folder { path: path.to_owned(), source })?;
+        if !creates && !path.exists() {
+            return Err(OpenError::Missing(path));
+        }
+        let path = lock::resolved(&path).map_err(|source| OpenError::Folder { path, source })?;
         let owner = Owner::of(&path)?;
+        lock::create(&path).map_err(|source| OpenError::Create { path: path.clone(), source })?;
         let at = |source| OpenError::Database { path: path.clone(), source };
 
         let mut connection = Connection::open(&path).map_err(at)?;

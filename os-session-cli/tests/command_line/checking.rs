@@ -55,6 +55,10 @@ async fn a_file_is_checked_while_its_server_runs() {
     let file = TestFile::new();
     let _server = SqliteStore::open(file.path()).await.unwrap();
     assert_eq!(run(&file, &["check"]).await.code, 0);
+    for scheme in ["sqlite://", "sqlite:", "file:"] {
+        let ran = run(&By(&format!("{scheme}{}?mode=rwc", file.path().display())), &["check"]).await;
+        assert_eq!(ran.code, 0, "{scheme}: {:?}", ran.said());
+    }
     let ran = run(&file, &["groups", "list"]).await;
     assert!(ran.code == 1 && ran.err.contains("one owner"), "{:?}", ran.said());
 }

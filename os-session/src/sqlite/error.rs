@@ -13,6 +13,17 @@ use crate::error::StoreError;
 pub(super) enum OpenError {
     #[error("`{}` is no file: write the path of one, or use `MemoryStore` for sessions that need not last", .0.display())]
     NoFile(PathBuf),
+    /// What follows the scheme may hold a password.
+    #[error(
+        "an address of SQLite must begin with `sqlite:` or `file:`, or be a path, got one with `{0}:`; write `sqlite:app.db`"
+    )]
+    Scheme(String),
+    #[error("`{}` cannot be opened: {mistake}", .given.display())]
+    Address { given: PathBuf, mistake: &'static str },
+    #[error("there is no file `{}`, and `mode=rw` creates none; write `mode=rwc`", .0.display())]
+    Missing(PathBuf),
+    #[error("`{}` cannot be created: {source}", .path.display())]
+    Create { path: PathBuf, source: io::Error },
     #[error("the folder of `{}` cannot be used: {source}", .path.display())]
     Folder { path: PathBuf, source: io::Error },
     #[error("the lock file `{}` cannot be used: {source}", .path.display())]

@@ -19,8 +19,7 @@ impl Owner {
         let path = beside(database);
         let at = |source| OpenError::LockFile { path: path.clone(), source };
         // The file stays when the lock is gone: if it were removed, two could hold "the" lock on two files of one name.
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(at)?;
+        let mut file = private().read(true).create(true).truncate(false).open(&path).map_err(at)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -33,13 +32,33 @@ impl Owner {
     }
 }
 
+/// Creates the database, empty and for its owner alone, if nothing is there. SQLite gives `-wal` and `-shm` its mode.
+pub(super) fn create(database: &Path) -> io::Result<()> {
+    // An existing database is never opened here: closing it would release the locks of the application's connections.
+    match private().create_new(true).open(database) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        created => created.map(drop),
+    }
+}
+
+/// Options for writing a file that its owner alone may read, if they create one.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// The same path for every way of writing it, so that links do not lead to a second lock.
 pub(super) fn resolved(database: &Path) -> io::Result<PathBuf> {
     match database.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
             let folder = folder.unwrap_or(Path::new(".")).canonicalize()?;
-            Ok(folder.join(database.file_name().unwrap_or_default()))
+            let path = folder.join(database.file_name().unwrap_or_default());
+            // A link to a file that is still to be created.
+            path.read_link().map_or(Ok(path), |target| resolved(&folder.join(target)))
         }
         resolved => resolved,
     }

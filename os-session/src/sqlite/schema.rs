@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::address;
 use super::error::OpenError;
 use crate::schema_state::SchemaState;
 
@@ -28,7 +29,8 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Op
 }
 
 /// How far the file is, without a change to it. A path where nothing is has no version.
-pub(super) fn state(path: &Path) -> Result<SchemaState, OpenError> {
+pub(super) fn state(given: &Path) -> Result<SchemaState, OpenError> {
+    let path = &address::parse(given)?.path;
     let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
     let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
     if !path.exists() {
