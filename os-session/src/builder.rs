@@ -49,7 +49,7 @@ pub struct SessionsBuilder {
     store: Arc<dyn AnyStore>,
     config: Config,
     cookie_name: Option<String>,
-    trusted_origins: Vec<String>,
+    cross_site: CrossSite,
     groups: Option<(Vec<String>, Box<dyn AnyGroups>)>,
     states: States,
     deny_fun: Option<BoxedDenyFun>,
@@ -70,7 +70,7 @@ impl Sessions {
             store: Arc::new(MemoryStore::new()),
             config: Config::default(),
             cookie_name: None,
-            trusted_origins: Vec::new(),
+            cross_site: CrossSite::default(),
             groups: None,
             states,
             deny_fun: None,
@@ -103,7 +103,8 @@ impl SessionsBuilder {
         self
     }
 
-    /// Where a browser's navigation that lacks a connection is sent, with the way back in `next`: a path of this site.
+    /// Where a browser's navigation that lacks a connection is sent, with the way back in `next`: a path of this site, which may have a
+    /// query without `next`.
     pub fn login_url(mut self, path: impl Into<String>) -> Self {
         self.config.login_url = Some(path.into());
         self
@@ -133,14 +134,15 @@ impl SessionsBuilder {
         self
     }
 
-    /// How long sessions live whose cookie outlives the browser: by default 14 days without activity and 90 days in any case.
+    /// How long sessions live whose cookie outlives the browser: by default 14 days without activity and 90 days in any case. The
+    /// second is at most 400 days, as long as browsers keep a cookie.
     pub fn lifetime(mut self, idle: Duration, absolute: Duration) -> Self {
         self.config.persistent = Lifetime { idle, absolute };
         self
     }
 
     /// How long sessions live whose cookie is gone when the browser exits: by default 24 hours without activity and 7 days in
-    /// any case.
+    /// any case, at most 400 days.
     pub fn browser_lifetime(mut self, idle: Duration, absolute: Duration) -> Self {
         self.config.browser = Lifetime { idle, absolute };
         self
@@ -171,13 +173,13 @@ impl SessionsBuilder {
         self
     }
 
-    /// How often expired sessions are removed from the store, in the background: by default every minute.
+    /// How often expired sessions are removed from the store, in the background: by default every minute, at least every 400 days.
     pub fn purge_interval(mut self, interval: Duration) -> Self {
         self.config.purge_interval = interval;
         self
     }
 
-    /// The size of a persistent slot's value, as JSON: by default 64 KiB.
+    /// The size of a persistent slot's value, as JSON: by default 64 KiB. Zero is an error of [`build`](Self::build).
     pub fn max_slot_bytes(mut self, most: usize) -> Self {
         self.config.slots.most_bytes = most;
         self
@@ -196,7 +198,7 @@ impl SessionsBuilder {
         self
     }
 
-    /// How long the slots of a browser live without it being seen, whoever is connected in it: by default 90 days.
+    /// How long the slots of a browser live without it being seen, whoever is connected in it: by default 90 days, at most 400 days.
     pub fn browser_idle(mut self, idle: Duration) -> Self {
         self.config.slots.browser_idle = idle;
         self
@@ -210,9 +212,21 @@ impl SessionsBuilder {
     }
 
     /// Another site whose pages may send requests that change something here, as browsers write it in `Origin`:
-    /// `https://app.example`.
+    /// `https://app.example`, or `capacitor://localhost` for the pages of an app. A port that is the default of its scheme makes
+    /// no difference. What no browser can send is an error of [`build`](Self::build).
     pub fn trusted_origin(mut self, origin: impl Into<String>) -> Self {
-        self.trusted_origins.push(origin.into());
+        self.cross_site.trusted_origins.push(origin.into());
+        self
+    }
+
+    /// Refuses a request that carries a cookie of these sessions and has neither `Sec-Fetch-Site` nor `Origin`, where it could change
+    /// something, and where it opens a WebSocket or an event stream.
+    ///
+    /// Every browser since 2023 sends `Sec-Fetch-Site` over HTTPS, and older ones send `Origin` with a form. By default a request
+    /// with neither passes, since the client that sends it is no browser of today. With this setting, programs that send the cookie have
+    /// to send `Origin` as well.
+    pub fn require_origin(mut self) -> Self {
+        self.cross_site.requires_origin = true;
         self
     }
 
@@ -231,7 +245,7 @@ impl SessionsBuilder {
     /// function whose state no `Sessions` of this process was given, a cookie that browsers would drop, lifetimes that contradict each
     /// other. [`Error::Store`] if the store fails.
     pub async fn build(self) -> Result<Sessions, Error> {
-        let Self { store, mut config, cookie_name, trusted_origins, groups, states, deny_fun } = self;
+        let Self { store, mut config, cookie_name, mut cross_site, groups, states, deny_fun } = self;
         let (name, browser_name) = match config.cookie.secure {
             true => (cookie::NAME, cookie::BROWSER_NAME),
             false => (cookie::PLAIN_NAME, cookie::PLAIN_BROWSER_NAME),
@@ -242,10 +256,8 @@ impl SessionsBuilder {
         config.cookie.left_name = format!("{}-left", config.cookie.name);
 
         let mut mistakes = config.mistakes();
-        let cross_site = CrossSite::new(trusted_origins.iter().map(String::as_str)).unwrap_or_else(|error| {
-            mistakes.push(format!("`trusted_origin`: {error}; write it as browsers do: `https://app.example`"));
-            CrossSite::default()
-        });
+        cross_site.is_secure = config.cookie.secure;
+        mistakes.extend(cross_site.mistakes());
         mistakes.extend(missing_states(&states));
         mistakes.extend(spelt_twice());
         mistakes.extend(registry::duplicates());

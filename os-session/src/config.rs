@@ -5,8 +5,16 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::cookie::{self, CookieConfig};
+use percent_encoding::percent_decode_str;
+
+use crate::cookie::{self, CookieConfig, LONGEST_LIFE};
 use crate::store::{Limit, SlotLimits, WhenFull};
+
+/// Timers and stores count milliseconds.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// `Max-Age` of a cookie counts whole seconds, and browsers drop a cookie of zero seconds.
+const SHORTEST_OF_COOKIE: Duration = Duration::from_secs(1);
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -109,35 +117,65 @@ impl Config {
 
     /// Everything that cannot work, each with what to do about it.
     pub(crate) fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = Vec::new();
-        let mut mistake = |wrong: bool, text: String| {
-            if wrong {
-                mistakes.push(text);
-            }
-        };
+        let mut mistakes = self.mistakes_of_cookies();
+        mistakes.extend(self.mistakes_of_lifetimes());
+        mistakes.extend(self.mistakes_of_durations());
+        let mut mistake = |wrong: bool, text: &str| mistakes.extend(wrong.then(|| text.to_owned()));
+        mistake(self.max_sessions == 0, "`max_sessions_per_user(0)` lets nobody log in; allow at least one session");
+        mistake(self.slots.most_bytes == 0, "`max_slot_bytes(0)` leaves no room for any value; allow some bytes");
+        let pages =
+            [("login_url", &self.login_url), ("confirm_url", &self.confirm_url), ("client_url", &self.client_url)];
+        for (name, url) in pages.into_iter().filter_map(|(name, url)| Some((name, url.as_ref()?))) {
+            mistakes.extend(mistake_of_address(name, url));
+        }
+        mistakes
+    }
+
+    fn mistakes_of_cookies(&self) -> Vec<String> {
         let CookieConfig { name, secure, .. } = &self.cookie;
-        let prefixed = ["__host-", "__secure-"].iter().any(|prefix| name.to_ascii_lowercase().starts_with(prefix));
-        mistake(
-            prefixed && !secure,
-            format!(
-                "the cookie name `{name}` has a prefix that browsers accept over HTTPS only, and `insecure_plain_http()` is set; \
+        let mut mistakes = Vec::new();
+        let prefixes = ["__host-", "__secure-", "__http-"];
+        if !secure && prefixes.iter().any(|prefix| name.to_ascii_lowercase().starts_with(prefix)) {
+            mistakes.push(format!(
+                "the cookie name {name:?} has a prefix that browsers accept over HTTPS only, and `insecure_plain_http()` is set; \
                  leave out one of the two"
-            ),
-        );
+            ));
+        }
         let token = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
-        mistake(
-            name.is_empty() || name.len() > 128 || !token,
-            format!("`{name}` cannot be the name of a cookie; use up to 128 letters, digits, `-` and `_`"),
-        );
-        for (of, Lifetime { idle, absolute }) in [("persistent", self.persistent), ("browser", self.browser)] {
+        if name.is_empty() || name.len() > 128 || !token {
+            mistakes
+                .push(format!("{name:?} cannot be the name of a cookie; use up to 128 letters, digits, `-` and `_`"));
+        }
+        mistakes
+    }
+
+    fn mistakes_of_lifetimes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        let of_cookies = [("persistent", self.persistent, SHORTEST_OF_COOKIE), ("browser", self.browser, SHORTEST)];
+        for (of, Lifetime { idle, absolute }, shortest) in of_cookies {
+            let mut mistake = |wrong: bool, text: String| mistakes.extend(wrong.then_some(text));
             mistake(
                 idle.is_zero() || absolute.is_zero(),
                 format!("the lifetime of {of} sessions is zero; every session would be over before its first request"),
             );
             mistake(
+                !idle.is_zero() && idle < SHORTEST,
+                format!("the idle lifetime of {of} sessions must be at least {SHORTEST:?}, got {idle:?}"),
+            );
+            mistake(
+                !absolute.is_zero() && absolute < shortest,
+                format!("the absolute lifetime of {of} sessions must be at least {shortest:?}, got {absolute:?}"),
+            );
+            mistake(
                 idle > absolute,
                 format!(
                     "the idle lifetime of {of} sessions, {idle:?}, is longer than the absolute one, {absolute:?}; make it shorter"
+                ),
+            );
+            mistake(
+                absolute > LONGEST_LIFE,
+                format!(
+                    "the absolute lifetime of {of} sessions must be at most 400 days, as long as browsers keep a cookie, got {absolute:?}"
                 ),
             );
             mistake(
@@ -149,25 +187,55 @@ impl Config {
                 ),
             );
         }
-        mistake(
-            self.max_sessions == 0,
-            "`max_sessions_per_user(0)` lets nobody log in; allow at least one session".to_owned(),
-        );
-        mistake(self.hook_deadline.is_zero(), "the deadline for hooks is zero; no hook could ever succeed".to_owned());
-        mistake(
-            self.purge_interval.is_zero(),
-            "the purge interval is zero; give the time between two purges".to_owned(),
-        );
-        let pages =
-            [("login_url", &self.login_url), ("confirm_url", &self.confirm_url), ("client_url", &self.client_url)];
-        for (name, url) in pages.into_iter().filter_map(|(name, url)| Some((name, url.as_ref()?))) {
-            mistake(
-                !crate::return_to::is_local(url),
-                format!("`{name}({url:?})` is no path of this site; write one that starts with a single `/`"),
-            );
-        }
         mistakes
     }
+
+    fn mistakes_of_durations(&self) -> Vec<String> {
+        let durations = [
+            ("the deadline for hooks", self.hook_deadline, SHORTEST, Duration::MAX, "no hook could ever succeed"),
+            ("the purge interval", self.purge_interval, SHORTEST, LONGEST_LIFE, "give the time between two purges"),
+            ("`browser_idle`", self.slots.browser_idle, SHORTEST, LONGEST_LIFE, "no value would be kept"),
+        ];
+        let mistake = |(what, given, least, most, why): (&str, Duration, Duration, Duration, &str)| match given {
+            Duration::ZERO => Some(format!("{what} is zero; {why}")),
+            _ if given < least => Some(format!("{what} must be at least {least:?}, got {given:?}")),
+            _ if given > most => Some(format!("{what} must be at most 400 days, got {given:?}")),
+            _ => None,
+        };
+        durations.into_iter().filter_map(mistake).collect()
+    }
+}
+
+/// What keeps an address from leading to a page of this site, in the spelling in which browsers ask for it.
+fn mistake_of_address(name: &str, url: &str) -> Option<String> {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let mut keys = query.split('&').filter_map(|pair| pair.split('=').next());
+    let is_page = name != "client_url";
+    let why = match () {
+        () if url.contains('#') => "it has a fragment; leave out what begins with `#`",
+        () if !url.is_ascii() => "percent-encode what is not ASCII, as browsers do",
+        () if !crate::return_to::is_local(url) => "it leads elsewhere, or is no path",
+        () if !url.bytes().all(is_of_address) => "percent-encode every character that has no place in an address",
+        () if path.split('/').any(is_dot_segment) => "leave out the segments `.` and `..`, as browsers do",
+        () if !is_page && url.contains('?') => "leave out the query",
+        () if is_page && keys.any(|key| reads(key, "next")) => "leave out `next`, in which the way back is written",
+        () => return None,
+    };
+    Some(format!("`{name}` must be a path of this site that starts with a single `/`, got {url:?}: {why}"))
+}
+
+/// The characters of paths and queries (RFC 3986).
+fn is_of_address(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte)
+}
+
+fn is_dot_segment(segment: &str) -> bool {
+    reads(segment, ".") || reads(segment, "..")
+}
+
+/// Whether it is that text once it is decoded.
+fn reads(encoded: &str, text: &str) -> bool {
+    percent_decode_str(encoded).eq(text.bytes())
 }
 
 fn path_of(url: Option<&str>) -> Option<&str> {

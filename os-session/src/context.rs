@@ -153,7 +153,7 @@ impl Context {
     pub(crate) fn new(sessions: &Sessions, parts: &Parts) -> Self {
         let destination = Destination::of(&parts.headers);
         let cookies = sessions.0.config.cookie.read(&parts.headers);
-        let foreign = sessions.0.cross_site.is_foreign(parts);
+        let foreign = sessions.0.cross_site.is_foreign(parts, cookies.session.is_some() || cookies.browser.is_some());
         Self {
             sessions: sessions.clone(),
             origin: Origin::of(parts),

@@ -241,4 +241,26 @@ mod tests {
                 .starts_with(&format!("{NAME}=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0"))
         );
     }
+
+    /// `__Http-` and `__Host-Http-` promise that a server set the cookie over HTTPS, and that scripts cannot read it.
+    #[test]
+    fn every_cookie_has_the_attributes_that_the_prefixes_require() {
+        let token = Token::random().unwrap();
+        let config = config();
+        let written = [
+            config.write(&token, None),
+            config.write_browser(&token),
+            config.name_browser(&token),
+            config.remove(),
+            config.mark_left(),
+            config.unmark_left(),
+        ];
+        for line in &written {
+            let line = line.to_str().unwrap();
+            for attribute in ["; HttpOnly", "; Secure", "; Path=/"] {
+                assert!(line.contains(attribute), "{line}");
+            }
+            assert!(!line.contains("Domain"), "{line}");
+        }
+    }
 }

@@ -39,6 +39,7 @@ mod redis;
 mod groups;
 mod cookie;
 mod device;
+mod web_origin;
 mod request;
 mod return_to;
 mod cross_site;

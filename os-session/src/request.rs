@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
 
+use crate::web_origin::WebOrigin;
+
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
@@ -23,7 +25,7 @@ pub(crate) struct Origin {
 /// Who sent what could change something.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sender {
-    /// A page that came over plain HTTP. Browsers do not say so in a request for a page.
+    /// A page of this host that came over plain HTTP. A request for a page has no sign of it.
     pub(crate) plain_http: bool,
     pub(crate) htmx: bool,
     /// Somebody who pressed a button: a page follows.
@@ -34,7 +36,7 @@ impl Origin {
     pub(crate) fn of(parts: &Parts) -> Self {
         let headers = &parts.headers;
         let unsafe_method = (!is_safe(&parts.method)).then(|| Sender {
-            plain_http: headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"http://")),
+            plain_http: is_of_plain_http(parts),
             htmx: is_htmx(headers),
             person: headers.get(&SEC_FETCH_USER).is_some_and(|user| user == "?1"),
         });
@@ -72,9 +74,21 @@ pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
     headers.get(&SEC_FETCH_SITE).is_some_and(|site| site == "same-origin" || site == "none")
 }
 
+/// Returns `true` if a page of this very host sent the request over plain HTTP. The scheme of another host's
+/// page is not the scheme of this host.
+fn is_of_plain_http(parts: &Parts) -> bool {
+    let is_elsewhere = tells_its_site(&parts.headers) && !is_same_origin(&parts.headers);
+    !is_elsewhere && WebOrigin::of_sender(parts).is_some_and(|origin| origin.is_http() && origin.is_of_host(parts))
+}
+
+/// Returns `true` if the browser sent fetch metadata, which it does to HTTPS and to this machine alone.
+pub(crate) fn tells_its_site(headers: &HeaderMap) -> bool {
+    headers.get(&SEC_FETCH_SITE).is_some_and(|site| !site.is_empty())
+}
+
 /// Whether the request says anything of where it comes from, as browsers do.
 pub(crate) fn tells_its_origin(headers: &HeaderMap) -> bool {
-    headers.contains_key(&SEC_FETCH_SITE) || headers.contains_key(header::ORIGIN)
+    tells_its_site(headers) || headers.get(header::ORIGIN).is_some_and(|origin| !origin.is_empty())
 }
 
 /// Whether the method is safe in the sense of RFC 9110: it asks for nothing to change.

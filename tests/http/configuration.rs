@@ -107,7 +107,9 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn a_prefix_that_wants_https_cannot_go_over_plain_http() {
-    for name in ["__Host-sid", "__Secure-sid", "__host-sid"] {
+    for name in
+        ["__Host-sid", "__Secure-sid", "__host-sid", "__Http-sid", "__HTTP-sid", "__Host-Http-sid", "__host-http-sid"]
+    {
         let parts = [name, "insecure_plain_http()", "leave out one of the two"];
         reported(|builder| builder.cookie_name(name).insecure_plain_http(), &parts).await;
     }
@@ -133,7 +135,52 @@ async fn lifetimes_must_not_contradict_each_other() {
 }
 
 #[tokio::test]
+async fn every_duration_works_or_is_a_mistake() {
+    const DAY: Duration = Duration::from_hours(24);
+    let micro = Duration::from_micros(1);
+    for absolute in [401 * DAY, Duration::MAX] {
+        reported(|builder| builder.lifetime(DAY, absolute), &["persistent", "400 days", "absolute"]).await;
+        reported(|builder| builder.browser_lifetime(DAY, absolute), &["browser", "400 days", "absolute"]).await;
+        reported(|builder| builder.browser_idle(absolute), &["browser_idle", "400 days"]).await;
+        reported(|builder| builder.purge_interval(absolute), &["purge interval", "400 days"]).await;
+    }
+    reported(|builder| builder.lifetime(micro, DAY), &["idle", "persistent", "at least 1ms", "1µs"]).await;
+    reported(|builder| builder.browser_lifetime(micro, DAY), &["idle", "browser", "at least 1ms", "1µs"]).await;
+    reported(|builder| builder.lifetime(micro, micro), &["absolute", "persistent", "at least 1s"]).await;
+    reported(|builder| builder.hook_deadline(micro), &["deadline for hooks", "at least 1ms"]).await;
+    reported(|builder| builder.purge_interval(micro), &["purge interval", "at least 1ms"]).await;
+    reported(|builder| builder.browser_idle(micro), &["browser_idle", "at least 1ms"]).await;
+    reported(|builder| builder.browser_idle(Duration::ZERO), &["browser_idle", "zero"]).await;
+    reported(|builder| builder.touch_interval(Duration::MAX), &["touch interval", "make it shorter"]).await;
+
+    let longest = complete()
+        .await
+        .lifetime(400 * DAY, 400 * DAY)
+        .browser_lifetime(400 * DAY, 400 * DAY)
+        .touch_interval(200 * DAY)
+        .hook_deadline(Duration::MAX)
+        .purge_interval(400 * DAY)
+        .browser_idle(400 * DAY);
+    let ms = Duration::from_millis(1);
+    let shortest = complete()
+        .await
+        .lifetime(Duration::from_secs(1), Duration::from_secs(1))
+        .browser_lifetime(ms, ms)
+        .touch_interval(Duration::ZERO)
+        .hook_deadline(ms)
+        .purge_interval(ms)
+        .browser_idle(ms);
+    for builder in [longest, shortest] {
+        let sessions = builder.build().await.expect("the limits themselves work");
+        let app = routing::Router::new().route("/", get(login)).with_sessions(&sessions).unwrap();
+        let mut alice = Browser::connected(&app, &sessions, "alice").await.expect("a log-in works");
+        assert_eq!(alice.get("/").await.status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn zero_is_no_limit_no_deadline_and_no_interval() {
+    reported(|builder| builder.max_slot_bytes(0), &["max_slot_bytes(0)", "allow"]).await;
     reported(|builder| builder.max_sessions_per_user(0), &["max_sessions_per_user(0)", "at least one"]).await;
     reported(|builder| builder.hook_deadline(Duration::ZERO), &["deadline for hooks", "zero"]).await;
     reported(|builder| builder.purge_interval(Duration::ZERO), &["purge interval", "zero"]).await;
@@ -147,9 +194,88 @@ async fn the_log_in_page_is_on_this_site() {
 }
 
 #[tokio::test]
+async fn an_address_is_written_as_browsers_ask_for_it() {
+    type Configure = fn(SessionsBuilder, &str) -> SessionsBuilder;
+    let pages: [(&str, Configure); 2] = [
+        ("login_url", |builder, url| builder.login_url(url)),
+        ("confirm_url", |builder, url| builder.confirm_url(url)),
+    ];
+    let client: (&str, Configure) = ("client_url", |builder, url| builder.client_url(url));
+    let for_any = [
+        ("/login#form", "fragment"),
+        ("/login?a=b#form", "fragment"),
+        ("/log in", "leads elsewhere"),
+        ("/login\\", "leads elsewhere"),
+        ("/login\u{7f}", "leads elsewhere"),
+        ("//login", "leads elsewhere"),
+        ("http://app.example/login", "leads elsewhere"),
+        ("/anmelden/\u{fc}ber", "percent-encode"),
+        ("/{lang}/login", "percent-encode"),
+        ("/a/../login", "segments"),
+        ("/a/%2E./login", "segments"),
+        ("/./login", "segments"),
+    ];
+    for (url, why) in for_any {
+        for (name, configure) in pages.iter().chain([&client]) {
+            reported(|builder| configure(builder, url), &[name, "must be", &format!("{url:?}"), why]).await;
+        }
+    }
+    for url in ["/login?next=/", "/login?lang=en&next", "/login?n%65xt=/"] {
+        for (name, configure) in pages {
+            reported(|builder| configure(builder, url), &[name, &format!("{url:?}"), "leave out `next`"]).await;
+        }
+    }
+    reported(|builder| builder.client_url("/app?a=b"), &["client_url", "leave out the query"]).await;
+    for url in ["/", "/login", "/login?lang=en", "/login?nextpage=2", "/an%20melden/...", "/a;b=c/login?d[0"] {
+        let url = url.replace('[', "%5B");
+        complete().await.login_url(url.clone()).confirm_url(url).client_url("/app/os-session/").build().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_trusted_origin_is_written_as_browsers_write_it() {
-    for origin in ["app.example", "https://app.example/path", "https://app.example/", "*", ""] {
-        reported(|builder| builder.trusted_origin(origin), &["trusted_origin", "https://app.example"]).await;
+    for (origin, fix) in [
+        ("app.example", "`scheme://`"),
+        ("https://app.example/path", "write `https://app.example`"),
+        ("https://app.example/", "write `https://app.example`"),
+        ("https://shop.example:8443/", "write `https://shop.example:8443`"),
+        ("https://app.example?a", "write `https://app.example`"),
+        ("https://app.example#a", "write `https://app.example`"),
+        ("https://me:secret@shop.example", "write `https://shop.example`"),
+        ("https://caf\u{e9}.example", "xn--"),
+        ("https://*.app.example", "name each origin"),
+        (" https://app.example", "white space"),
+        ("https://app.example:", "scheme://host"),
+        ("https://app.example:99999", "scheme://host"),
+        ("https://127.1", "four decimal numbers"),
+        ("https://0x7f000001", "four decimal numbers"),
+        ("wss://shop.example", "write `https://shop.example`"),
+        ("file:///", "no host"),
+        ("null", "`null`"),
+        ("*", ""),
+        ("", ""),
+    ] {
+        let given = format!("{origin:?}");
+        reported(|builder| builder.trusted_origin(origin), &["trusted_origin", "https://app.example", &given, fix])
+            .await;
+    }
+    let several = mistakes(complete().await.trusted_origin("a.example").trusted_origin("b.example")).await;
+    assert_eq!(several.len(), 2, "{several:?}");
+    for origin in [
+        "https://app.example",
+        "https://app.example:443",
+        "HTTPS://APP.EXAMPLE",
+        "https://xn--caf-dma.example",
+        "http://localhost:3000",
+        "http://127.0.0.1",
+        "http://[::1]:3000",
+        "capacitor://localhost",
+        "ionic://localhost",
+        "tauri://localhost",
+        "app://bundle",
+        "chrome-extension://abcdefghijklmnop",
+    ] {
+        complete().await.trusted_origin(origin).build().await.unwrap_or_else(|error| panic!("{origin}: {error}"));
     }
 }
 

@@ -38,6 +38,16 @@ const TABLE: &[(Headers, bool)] = &[
     (&[("origin", "garbage")], false),
     (&[("origin", "https://app.example:8443"), ("host", "app.example:8443")], true),
     (&[("origin", "https://app.example"), ("host", "app.example:8443")], false),
+    // The default port may be written, and a host in capital letters: to a browser it is the same origin.
+    (&[("origin", "https://app.example"), ("host", "app.example:443")], true),
+    (&[("origin", "https://app.example:443"), ("host", "app.example")], true),
+    (&[("origin", "https://app.example"), ("host", "APP.Example")], true),
+    (&[("origin", "https://app.example"), ("host", "app.example:80")], false),
+    (&[("origin", "https://[::1]:8443"), ("host", "[::1]:8443")], true),
+    (&[("origin", "capacitor://app.example")], false),
+    (&[("origin", "https://me@app.example")], false),
+    (&[("origin", "https://app.example/")], false),
+    (&[("origin", "https://app.example https://app.example")], false),
     // Where the browser says which site it was, that decides.
     (&[("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")], true),
     (&[("sec-fetch-site", "cross-site"), ("origin", "https://app.example")], false),
@@ -148,6 +158,110 @@ async fn a_trusted_origin_is_one_origin_and_no_other() {
     ] {
         let answer = alice.clone().send(sent(Method::POST, "/me", headers)).await;
         assert_eq!(answer.status(), if passes { 200 } else { 403 }, "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_trusted_origin_is_compared_as_an_origin() {
+    for (trusted, origin, passes) in [
+        ("https://partner.example:443", "https://partner.example", true),
+        ("HTTPS://Partner.Example", "https://partner.example", true),
+        ("http://partner.example:80", "http://partner.example", true),
+        ("http://[0:0::1]:3000", "http://[::1]:3000", true),
+        ("capacitor://localhost", "capacitor://localhost", true),
+        ("ionic://localhost", "ionic://localhost", true),
+        ("tauri://localhost", "tauri://localhost", true),
+        ("capacitor://localhost", "ionic://localhost", false),
+        ("capacitor://localhost", "https://localhost", false),
+        ("https://partner.example:80", "https://partner.example", false),
+    ] {
+        let site = Site::with(|builder| builder.trusted_origin(trusted)).await;
+        let mut alice = site.browser_of("alice").await;
+        let mut request = sent(Method::POST, "/me", &[("sec-fetch-site", "cross-site")]);
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        let answer = alice.send(request).await;
+        assert_eq!(answer.status(), if passes { 200 } else { 403 }, "{trusted} {origin}");
+    }
+}
+
+/// Over HTTP/2 the host is in the request's target.
+#[tokio::test]
+async fn the_host_of_the_target_counts_where_there_is_one() {
+    let site = Site::new().await;
+    let alice = site.browser_of("alice").await;
+    for (origin, passes) in [("https://app.example", true), ("https://evil.example", false)] {
+        let mut request = request(Method::POST, "https://app.example:443/me");
+        request.headers_mut().remove("host");
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        assert_eq!(alice.clone().send(request).await.status(), if passes { 200 } else { 403 }, "{origin}");
+    }
+}
+
+/// An attacker on the network can write a page of this host over plain HTTP. Browsers of today send that it is another site; older ones send
+/// `Origin` alone.
+#[tokio::test]
+async fn a_page_over_plain_http_is_another_site_where_the_cookie_is_secure() {
+    let plain: Headers = &[("origin", "http://app.example")];
+    let site = Site::new().await;
+    let alice = site.browser_of("alice").await;
+    for path in ["/me", "/logout", "/login/mallory"] {
+        assert_eq!(alice.clone().send(sent(Method::POST, path, plain)).await.status(), 403, "{path}");
+    }
+    assert_eq!(who_is_in(&alice).await, "alice");
+
+    let site = Site::with(os_session::SessionsBuilder::insecure_plain_http).await;
+    let alice = site.browser_of("alice").await;
+    for headers in [plain, &[("origin", "http://app.example"), ("host", "app.example:80")]] {
+        assert_eq!(alice.clone().send(sent(Method::POST, "/me", headers)).await.status(), 200, "{headers:?}");
+    }
+    let over_https: Headers = &[("origin", "https://app.example")];
+    assert_eq!(
+        alice.clone().send(sent(Method::POST, "/me", over_https)).await.status(),
+        200,
+        "a proxy has the certificate"
+    );
+}
+
+/// A page of another site may have come over plain HTTP, from inside an app for example.
+#[tokio::test]
+async fn the_scheme_of_a_trusted_page_elsewhere_is_not_ours() {
+    let site =
+        Site::with(|builder| builder.trusted_origin("http://localhost").trusted_origin("http://app.example")).await;
+    for headers in [
+        &[("origin", "http://localhost"), ("sec-fetch-site", "cross-site")][..],
+        &[("origin", "http://localhost")],
+        &[("origin", "http://app.example"), ("sec-fetch-site", "cross-site")],
+    ] {
+        let mut browser = site.browser();
+        let answer = browser.send(sent(Method::POST, "/login/alice", headers)).await;
+        assert_eq!(answer.status(), 200, "{headers:?}: {}", answer.text());
+        assert!(browser.cookie(COOKIE).is_some());
+    }
+}
+
+#[tokio::test]
+async fn where_an_origin_is_required_a_cookie_without_one_changes_nothing() {
+    let site = Site::with(os_session::SessionsBuilder::require_origin).await;
+    for app in every_method(&site.sessions) {
+        let alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
+        for (headers, passes) in [
+            (&[][..], false),
+            (&[("origin", "")], false),
+            (&[("sec-fetch-site", "")], false),
+            (&[("referer", "https://app.example/")], false),
+            (&[("origin", "https://app.example")], true),
+            (&[("sec-fetch-site", "same-origin")], true),
+        ] {
+            for method in [Method::POST, Method::DELETE] {
+                let answer = alice.clone().send(sent(method.clone(), "/", headers)).await;
+                assert_eq!(answer.status(), if passes { 200 } else { 403 }, "{method} {headers:?}");
+            }
+            assert_eq!(alice.clone().send(sent(Method::GET, "/", headers)).await.status(), 200, "{headers:?}");
+        }
+        let stream: Headers = &[("accept", "text/event-stream")];
+        assert_eq!(alice.clone().send(sent(Method::GET, "/", stream)).await.status(), 403, "a channel is no page");
+        let without_a_cookie = Browser::new(&app).send(sent(Method::POST, "/", &[])).await;
+        assert_eq!(without_a_cookie.status(), 200, "there is nothing that another site could use");
     }
 }
 
