@@ -181,14 +181,14 @@ pub struct SlotError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SlotFailure {
-    /// What is stored is no value of the slot's type. It stays where it is.
+    /// What is stored is no value of the slot's type. It stays there until it is set, taken or removed.
     Decode {
         /// The type.
         wanted: &'static str,
         /// Where in its JSON it ceases to fit; what stands there is not told.
         column: usize,
     },
-    /// The value has no form as JSON.
+    /// The value has no form as JSON, or one that does not decode as the slot's type. It was not written.
     Encode(BoxError),
     /// The value is longer than the configuration allows.
     TooLarge {
@@ -207,9 +207,12 @@ impl fmt::Display for SlotFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Decode { wanted, column } => {
-                write!(f, "holds no `{wanted}`: its JSON does not fit at column {column}; it is kept as it is")
+                write!(
+                    f,
+                    "holds no `{wanted}`: its JSON does not fit at column {column}; `set` and `remove` work without reading it"
+                )
             }
-            Self::Encode(error) => write!(f, "cannot be written as JSON: {error}"),
+            Self::Encode(error) => write!(f, "cannot keep the value as JSON: {error}"),
             Self::TooLarge { bytes, most } => {
                 write!(f, "would hold {bytes} bytes of the {most} that `max_slot_bytes` allows")
             }

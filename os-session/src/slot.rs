@@ -43,8 +43,13 @@ use self::volatile::{Cell, Held};
 /// }
 /// ```
 ///
-/// A persistent value is kept as JSON under its name. One that no longer decodes as its type, after a change of the type, is
-/// [an error](SlotFailure::Decode) for who reads it, and stays in the store; name the slot anew, or give new fields a `#[serde(default)]`.
+/// A persistent value is kept as JSON under its name. A write checks that this JSON decodes as the slot's type. One that
+/// does not is [an error](SlotFailure::Encode), and nothing is written: JSON has no NaN, for example. What JSON does not
+/// distinguish is not distinguished: `Some(f64::NAN)` and `Some(None)` come back as `None`.
+///
+/// A value that no longer decodes, after a change of the type, is [an error](SlotFailure::Decode) for [`get`](Slot::get)
+/// and [`update`](Slot::update), and stays in the store. Give new fields a `#[serde(default)]`, or give the slot another
+/// name. [`set`](Slot::set) replaces such a value, [`take`](Slot::take) and [`remove`](Slot::remove) remove it.
 ///
 /// Two slots of one name in one scope are the same value; declare each once. With [`#[slot]`](macro@crate::slot) above them, a second one is an error at
 /// start.
@@ -175,7 +180,9 @@ where
     /// As above.
     pub async fn set(&'static self, session: &Session, value: T) -> Result<(), Error> {
         match &self.kind {
-            Keeping::Persistent { encode, .. } => self.bytes().set(session, &self.encode(*encode, &value)?).await,
+            Keeping::Persistent { encode, decode } => {
+                self.bytes().set(session, &self.encode(*encode, *decode, &value)?).await
+            }
             Keeping::Volatile { .. } => {
                 let held = self.volatile_cell(session).await?;
                 *Self::cell(&held).lock() = Some(value);
@@ -220,7 +227,7 @@ where
                     .update(session, |bytes| {
                         let mut value = bytes.map_or_else(|| Ok(first()), |bytes| self.decode(*decode, bytes))?;
                         let answer = change(&mut value);
-                        Ok((self.encode(*encode, &value)?, answer))
+                        Ok((self.encode(*encode, *decode, &value)?, answer))
                     })
                     .await
             }
@@ -236,22 +243,36 @@ where
         }
     }
 
-    /// Takes the value out.
+    /// Removes the value and returns it.
     ///
     /// # Errors
     ///
-    /// As [`get`](Slot::get).
+    /// As [`get`](Slot::get). After [`SlotFailure::Decode`] the value is removed as well.
     pub async fn take(&'static self, session: &Session) -> Result<Option<T>, Error> {
         let Some(place) = S::KIND.find(session).await? else { return Ok(None) };
         match &self.kind {
             Keeping::Persistent { decode, .. } => {
-                self.bytes().take(session, &place, |bytes| self.decode(*decode, bytes)).await
+                let taken = self.bytes().take(session, &place).await?;
+                taken.map(|value| self.decode(*decode, &value)).transpose()
             }
             Keeping::Volatile { .. } => {
                 let held = volatile::remove(session, &place, self.id());
                 Ok(held.and_then(|held| Self::cell(&held).lock().take()))
             }
         }
+    }
+
+    /// Removes the value without reading it. Returns whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Slot::get), except that every value can be removed.
+    pub async fn remove(&'static self, session: &Session) -> Result<bool, Error> {
+        let Some(place) = S::KIND.find(session).await? else { return Ok(false) };
+        Ok(match &self.kind {
+            Keeping::Persistent { .. } => self.bytes().take(session, &place).await?.is_some(),
+            Keeping::Volatile { .. } => volatile::remove(session, &place, self.id()).is_some(),
+        })
     }
 
     fn bytes(&self) -> Bytes {
@@ -271,8 +292,20 @@ where
         held.downcast_ref().expect("nobody but this slot has its place")
     }
 
-    fn encode(&self, encode: fn(&T) -> serde_json::Result<Vec<u8>>, value: &T) -> Result<Vec<u8>, Error> {
-        encode(value).map_err(|error| self.failed(SlotFailure::Encode(error.into())))
+    /// What does not decode is refused here, while the value that it would replace is still there.
+    fn encode(
+        &self,
+        encode: fn(&T) -> serde_json::Result<Vec<u8>>,
+        decode: fn(&[u8]) -> serde_json::Result<T>,
+        value: &T,
+    ) -> Result<Vec<u8>, Error> {
+        let refused = |why| self.failed(SlotFailure::Encode(why));
+        let bytes = encode(value).map_err(|error| refused(error.into()))?;
+        decode(&bytes).map_err(|error| {
+            let (wanted, column) = (std::any::type_name::<T>(), error.column());
+            refused(format!("what it encodes to does not decode as `{wanted}` at column {column}").into())
+        })?;
+        Ok(bytes)
     }
 
     /// What does not fit is told by its place: the value itself is nobody's business but its owner's.

@@ -68,18 +68,12 @@ impl Bytes {
         Err(self.failed(SlotFailure::Contended))
     }
 
-    /// Removes the value, unless it cannot be read.
-    pub(super) async fn take<T>(
-        &self,
-        session: &Session,
-        place: &Place,
-        decode: impl Fn(&[u8]) -> Result<T, Error> + Send,
-    ) -> Result<Option<T>, Error> {
+    /// Removes the value, and returns its bytes. They are not decoded, so that a value that no longer does can go.
+    pub(super) async fn take(&self, session: &Session, place: &Place) -> Result<Option<Arc<[u8]>>, Error> {
         let Some(key) = self.key(place) else { return Ok(None) };
         let _turn = session.sessions().0.turns.of(self.name, Some(place)).await;
         for attempt in 0..TRIES {
             let Some(before) = self.read(session, place).await? else { return Ok(None) };
-            let taken = decode(&before.value)?;
             let write = SlotWrite {
                 expected: Expected::Version(before.version),
                 value: None,
@@ -87,7 +81,7 @@ impl Bytes {
                 new_browser: None,
             };
             match session.sessions().0.store.write_slot(&key, write).await? {
-                SlotWritten::Removed => return Ok(Some(taken)),
+                SlotWritten::Removed => return Ok(Some(before.value)),
                 SlotWritten::NoOwner => return Ok(None),
                 _ => pause(attempt).await,
             }
