@@ -218,12 +218,17 @@ impl Context {
         self.cross_site_admitted.store(true, Ordering::Relaxed);
     }
 
-    /// Refuses to open a session for a request that another site could have caused, or over a channel that would lose
-    /// the cookie.
-    pub(crate) fn judge_log_in(&self) -> Result<(), Error> {
+    /// Refuses a change of the login state in a request that another site could have caused, unless the handler admits
+    /// such requests. A safe request is refused as well: it may look at the session, and must not change it.
+    pub(crate) fn judge_change(&self) -> Result<(), Error> {
         if self.site != Site::This && !self.cross_site_admitted.load(Ordering::Relaxed) {
             return Err(Error::CrossSite);
         }
+        Ok(())
+    }
+
+    /// Refuses to open a session over a channel that would lose the cookie.
+    pub(crate) fn judge_log_in(&self) -> Result<(), Error> {
         if self.origin.by(|sender| sender.plain_http) && self.sessions.0.config.cookie.secure {
             return Err(Error::PlainHttp);
         }

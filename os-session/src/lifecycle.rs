@@ -116,9 +116,10 @@ impl IntoFuture for DisconnectAllOf {
             // In a request of that very user the request itself is no longer connected afterwards.
             match Session::current() {
                 Ok(session) if session.sessions().is(&sessions) => {
+                    session.judge_change_of(&user).await?;
                     session
                         .clone()
-                        .change(async move { disconnect_user(&sessions, Some(&session), &user, also).await })
+                        .change_anyway(async move { disconnect_user(&sessions, Some(&session), &user, also).await })
                         .await
                 }
                 _ => {
@@ -171,9 +172,14 @@ impl Session {
     /// `on_pre_close_session` hooks run before, and the failure of one of them keeps the session open; `on_post_close_session`
     /// hooks run after. With nobody connected no hook runs.
     ///
+    /// A request that another site caused is refused, a safe one as well. A front-channel logout of
+    /// OpenID Connect, which the provider's page loads by GET, has `cross_site = "…"` on its
+    /// handler.
+    ///
     /// # Errors
     ///
-    /// [`Error::Hook`] if a pre-close hook fails, [`Error::InsideHook`] in a hook, [`Error::Store`] if the store fails: asking
+    /// [`Error::CrossSite`] in a request that another site caused, [`Error::Hook`] if a pre-close
+    /// hook fails, [`Error::InsideHook`] in a hook, [`Error::Store`] if the store fails: asking
     /// again is safe, whether the session was closed or not.
     pub async fn disconnect(&self) -> Result<(), Error> {
         let session = self.clone();
@@ -185,8 +191,13 @@ impl Session {
     /// Close hooks run as for [`disconnect`](Session::disconnect), once for each session; only here a failing pre-close hook
     /// is logged and keeps nothing open.
     ///
-    /// Awaiting it fails with [`Error::InsideHook`] in a hook, and with [`Error::Store`] if the store fails: all sessions
-    /// were closed or none, and asking again is safe.
+    /// A request that another site caused is refused, a safe one as well. A front-channel logout of
+    /// OpenID Connect, which the provider's page loads by GET, has `cross_site = "…"` on its
+    /// handler.
+    ///
+    /// Awaiting it fails with [`Error::CrossSite`] in such a request, with [`Error::InsideHook`] in
+    /// a hook, and with [`Error::Store`] if the store fails: all sessions were closed or none, and
+    /// asking again is safe.
     pub fn disconnect_all(&self) -> DisconnectAll {
         DisconnectAll { session: self.clone(), user_indep: true, with_restart: true }
     }
@@ -195,8 +206,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::NotConnected`] if nobody is, [`Error::InsideHook`] in a hook, [`Error::AnswerSent`] in what outlives the
-    /// request, [`Error::Store`] if the store fails.
+    /// [`Error::NotConnected`] if nobody is, [`Error::CrossSite`] in a request that another site
+    /// caused, a safe one as well, [`Error::InsideHook`] in a hook, [`Error::AnswerSent`] in what
+    /// outlives the request, [`Error::Store`] if the store fails.
     pub async fn disconnect_others(&self) -> Result<(), Error> {
         let session = self.clone();
         self.clone().change(async move { disconnect_others(&session).await }).await
@@ -207,6 +219,7 @@ impl Session {
     ///
     /// # Errors
     ///
+    /// [`Error::CrossSite`] in a request that another site caused, a safe one as well,
     /// [`Error::InsideHook`] in a hook, [`Error::Store`] if the store fails.
     pub async fn close(&self, handle: SessionHandle) -> Result<(), Error> {
         let session = self.clone();
@@ -217,8 +230,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::NotConnected`] if nobody is, [`Error::InsideHook`] in a hook, [`Error::AnswerSent`] in what outlives the
-    /// request, [`Error::Store`] if the store fails.
+    /// [`Error::NotConnected`] if nobody is, [`Error::CrossSite`] in a request that another site
+    /// caused, a safe one as well, [`Error::InsideHook`] in a hook, [`Error::AnswerSent`] in what
+    /// outlives the request, [`Error::Store`] if the store fails.
     pub async fn confirm(&self) -> Result<(), Error> {
         let session = self.clone();
         let change = async move {
@@ -228,8 +242,27 @@ impl Session {
         self.clone().change(change).await
     }
 
-    /// One change of a request's connection at a time, in a task of its own.
+    /// Makes a change that the request asks for, unless another site caused the request.
     async fn change<T>(self, change: impl Future<Output = Result<T, Error>> + Send + 'static) -> Result<T, Error>
+    where
+        T: Send + 'static,
+    {
+        self.0.judge_change()?;
+        self.change_anyway(change).await
+    }
+
+    /// Refuses a change of this user's sessions if this is a request of that user, and another site
+    /// caused it.
+    async fn judge_change_of(&self, user: &UserId) -> Result<(), Error> {
+        let Err(refusal) = self.0.judge_change() else { return Ok(()) };
+        match self.user().await? {
+            Some(current) if current == *user => Err(refusal),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes one change of a request's connection at a time, in a task of its own.
+    async fn change_anyway<T>(self, change: impl Future<Output = Result<T, Error>> + Send + 'static) -> Result<T, Error>
     where
         T: Send + 'static,
     {
@@ -249,7 +282,9 @@ impl Sessions {
     /// Closes all sessions of a user. Post-close hooks run once for each.
     ///
     /// Once this has returned, no further request of the user is admitted anywhere. Awaiting it fails with
-    /// [`Error::InsideHook`] in a hook, and with [`Error::Store`] if the store fails: all sessions were closed or none, and asking again is safe.
+    /// [`Error::CrossSite`] in a request of that user that another site caused, with
+    /// [`Error::InsideHook`] in a hook, and with [`Error::Store`] if the store fails: all sessions
+    /// were closed or none, and asking again is safe.
     ///
     /// ```
     /// # async fn block(sessions: os_session::Sessions) -> Result<(), os_session::Error> {
@@ -265,9 +300,15 @@ impl Sessions {
     ///
     /// # Errors
     ///
+    /// [`Error::CrossSite`] in a request of that user that another site caused,
     /// [`Error::InsideHook`] in a hook, [`Error::Store`] if the store fails.
     pub async fn close(&self, user: impl Into<UserId>, handle: SessionHandle) -> Result<(), Error> {
         let user = user.into();
+        if let Ok(session) = Session::current()
+            && session.sessions().is(self)
+        {
+            session.judge_change_of(&user).await?;
+        }
         let sessions = self.clone();
         self.change(async move {
             let ended = sessions.outcome(sessions.0.store.close_handle(&user, handle).await)?;

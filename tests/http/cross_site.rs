@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::Path;
 use axum::http::{Method, Request};
 use os_session::routing::{self, get, post};
 use os_session::testing::Browser;
@@ -347,6 +348,85 @@ async fn no_link_of_another_site_logs_anybody_in() {
     }
     let linked = Browser::new(&app).send(sent(Method::GET, "/who", &[("sec-fetch-site", "cross-site")])).await;
     assert_eq!(linked.status(), 200, "a link from elsewhere works");
+}
+
+#[connected(opt)]
+async fn leave(session: Session, Path(how): Path<String>) -> Result<(), Error> {
+    change(&session, &how).await
+}
+
+#[connected(opt, cross_site = "the identity provider's front-channel log-out")]
+async fn front_channel(session: Session, Path(how): Path<String>) -> Result<(), Error> {
+    change(&session, &how).await
+}
+
+/// Each change of the login state but a log-in.
+async fn change(session: &Session, how: &str) -> Result<(), Error> {
+    let sessions = session.sessions();
+    let own = async || sessions.of_user("alice").await.map(|sessions| sessions[0].handle);
+    match how {
+        "disconnect" => session.disconnect().await,
+        "disconnect-all" => session.disconnect_all().await,
+        "disconnect-others" => session.disconnect_others().await,
+        "close" => session.close(own().await?).await,
+        "confirm" => session.confirm().await,
+        "disconnect-all-of" => sessions.disconnect_all("alice").await,
+        "close-of" => sessions.close("alice", own().await?).await,
+        "disconnect-all-of-bob" => sessions.disconnect_all("bob").await,
+        other => panic!("{other} is no change"),
+    }
+}
+
+const CHANGES: [&str; 7] =
+    ["disconnect", "disconnect-all", "disconnect-others", "close", "confirm", "disconnect-all-of", "close-of"];
+
+#[tokio::test]
+async fn no_link_of_another_site_changes_the_login_state() {
+    for how in CHANGES {
+        let site = Site::new().await;
+        let router = routing::Router::new().route("/leave/{how}", get(leave)).route("/who", get(who));
+        let app = router.with_sessions(&site.sessions).unwrap();
+        let path = format!("/leave/{how}");
+        let alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
+        for headers in [
+            &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")][..],
+            &[("sec-fetch-site", "same-site"), ("sec-fetch-dest", "image")],
+            &[("origin", "https://evil.example")],
+        ] {
+            for method in [Method::GET, Method::HEAD] {
+                let answer = alice.clone().send(sent(method, &path, headers)).await;
+                assert_eq!(answer.status(), 403, "{how} {headers:?}");
+                assert_eq!(set_cookies(&answer), [""; 0], "{how} {headers:?}");
+            }
+        }
+        assert_eq!(site.log.take(), [""; 0], "{how}: no session ended");
+        assert_eq!(who_is_in(&alice).await, "alice", "{how}: with the token from before");
+        let answer = alice.clone().send(sent(Method::GET, &path, &[("sec-fetch-site", "same-origin")])).await;
+        assert_eq!(answer.status(), 200, "{how}");
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_admits_other_sites_may_change_the_login_state() {
+    for how in CHANGES {
+        let site = Site::new().await;
+        let router = routing::Router::new().route("/front-channel/{how}", get(front_channel));
+        let app = router.with_sessions(&site.sessions).unwrap();
+        let mut alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
+        let linked = sent(Method::GET, &format!("/front-channel/{how}"), &[("sec-fetch-site", "cross-site")]);
+        assert_eq!(alice.send(linked).await.status(), 200, "{how}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_of_another_site_may_end_the_sessions_of_another_user() {
+    let site = Site::new().await;
+    let app = routing::Router::new().route("/leave/{how}", get(leave)).with_sessions(&site.sessions).unwrap();
+    let _bob = site.browser_of("bob").await;
+    let mut alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
+    let linked = sent(Method::GET, "/leave/disconnect-all-of-bob", &[("sec-fetch-site", "cross-site")]);
+    assert_eq!(alice.send(linked).await.status(), 200);
+    assert_eq!(site.log.take(), ["bob: disconnected everywhere"]);
 }
 
 /// Browsers without fetch metadata say where a script's request comes from in `Origin` alone.

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use os_session::SessionsBuilder;
+use axum::extract::{Path, State};
+use os_session::routing::{self, post};
+use os_session::testing::Browser;
+use os_session::{Session, SessionsBuilder, connected};
+use os_session_tests::store::StagedStore;
 use tokio::sync::Barrier;
 
 use crate::site::{COOKIE, Site, who_is_in};
@@ -142,4 +146,52 @@ async fn of_fifty_parallel_log_ins_exactly_three_are_not_refused() {
         assert_eq!(fifty_log_ins(&site).await, 3);
         assert_eq!(site.log.take(), [""; 0]);
     }
+}
+
+/// Logs in as `user`, and returns who is connected before, while and after that is done.
+#[connected(opt, force_unconnected)]
+async fn log_in_unseen(session: Session, Path(user): Path<String>, State(store): State<StagedStore>) -> String {
+    let before = session.user().await;
+    store.insert.close();
+    let meanwhile = async {
+        store.insert.arrived().await;
+        let user = session.user().await;
+        store.insert.open();
+        user
+    };
+    let (logged_in, meanwhile) = tokio::join!(session.connect(user), meanwhile);
+    let users = [before, meanwhile, session.user().await].map(|user| user.expect("the store can be read"));
+    format!("{} {users:?}", logged_in.is_ok())
+}
+
+#[tokio::test]
+async fn a_log_in_that_fails_leaves_a_forced_unconnected_request_unconnected() {
+    for (cookie, user, expected) in [
+        ("alice", "alice", "true [None, None, Some(UserId(\"alice\"))]"),
+        ("alice", "bob", "false [None, None, None]"),
+        ("nobody", "bob", "false [None, None, None]"),
+    ] {
+        let mut staged = None;
+        let site = Site::over(
+            |memory| staged.insert(StagedStore::from(memory)).clone(),
+            |builder| builder.max_sessions_per_user(1).refuse_when_full(),
+        )
+        .await;
+        let store = staged.expect("the site is over it");
+        let app = routing::Router::new().route("/{user}", post(log_in_unseen)).with_state(store);
+        let app = app.with_sessions(&site.sessions).expect("every rule can be decided");
+        let _bob = site.browser_of("bob").await;
+        let mut browser = Browser::connected(&app, &site.sessions, cookie).await.expect("the log-in succeeds");
+        let answer = browser.post(&format!("/{user}"), &[]).await;
+        assert_eq!(answer.text(), expected, "{user} in a browser of {cookie}");
+        assert_eq!(answer.headers().contains_key("set-cookie"), expected.starts_with("true"));
+        assert_eq!(who_is_in(&in_the_site(&site, &browser)).await, cookie, "the session behind it is untouched");
+    }
+}
+
+/// The same browser at the site's own pages.
+fn in_the_site(site: &Site, browser: &Browser) -> Browser {
+    let mut same = site.browser();
+    same.set_cookie(COOKIE, browser.cookie(COOKIE).expect("logged in"));
+    same
 }

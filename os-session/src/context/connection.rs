@@ -120,15 +120,21 @@ impl Context {
         }
     }
 
-    /// The session to be closed by a log-in: that of the cookie, `force_unconnected` or not.
+    /// Returns the session to be closed by a log-in: that of the cookie, `force_unconnected` or
+    /// not. A request that is forced to be unconnected stays so, whatever becomes of the log-in.
     pub(crate) async fn connected_behind(&self) -> Result<Option<Connected>, Error> {
-        {
-            let mut state = self.state();
-            if let Connection::Ignored(key) = state.connection {
-                state.connection = Connection::Unread(key);
+        let Connection::Ignored(ignored) = self.state().connection else { return self.connected().await };
+        let Some(key) = ignored else { return Ok(None) };
+        match self.find(&key).await? {
+            Some(found) => {
+                self.note_came_with(found.handle);
+                Ok(Some(Connected::new(key, found)))
+            }
+            None => {
+                self.is_gone(key);
+                Ok(None)
             }
         }
-        self.connected().await
     }
 
     /// A server function in a long-lived stream decides on facts at most a second old.

@@ -225,7 +225,7 @@ pub(crate) async fn close_gone(session: &Session) -> Result<(), Error> {
             close_current(&session, CloseReason::AccountGone).await
         }
     };
-    session.clone().change(change).await
+    session.clone().change_anyway(change).await
 }
 
 /// Removes the current session from the store, then from the request, and runs the post-close hooks.
