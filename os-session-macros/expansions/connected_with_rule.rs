@@ -1,13 +1,22 @@
 #[doc(hidden)]
-#[allow(
-    dead_code,
-    missing_copy_implementations,
-    missing_debug_implementations,
-    non_camel_case_types,
-    unreachable_pub
-)]
-pub(crate) enum __os_session_dashboard {}
+mod debug_handler_goes_below_the_attribute_of_dashboard {
+    #[doc(hidden)]
+    #[allow(
+        dead_code,
+        missing_copy_implementations,
+        missing_debug_implementations,
+        non_camel_case_types,
+        unreachable_pub
+    )]
+    pub enum __os_session_dashboard {}
+}
 const _: () = {
+    macro_rules! a_renamed_crate_needs_crate_equals_its_name {
+        () => {
+            #[allow(unused_imports)] use ::os_session as _;
+        };
+    }
+    a_renamed_crate_needs_crate_equals_its_name! {}
     static __DECLARATION: ::os_session::__private::Declaration = ::os_session::__private::Declaration::page(::os_session::__private::Place {
             name: "dashboard",
             module: ::core::module_path!(),
@@ -36,12 +45,14 @@ const _: () = {
         )
         .optional()
         .cross_site("the payment provider posts here");
-    impl ::os_session::__private::Declared for __os_session_dashboard {
+    impl ::os_session::__private::Declared
+    for debug_handler_goes_below_the_attribute_of_dashboard::__os_session_dashboard {
         fn declaration() -> &'static ::os_session::__private::Declaration {
             &__DECLARATION
         }
     }
-    impl ::os_session::__private::Rule<Arc<App>> for __os_session_dashboard {
+    impl ::os_session::__private::Rule<Arc<App>>
+    for debug_handler_goes_below_the_attribute_of_dashboard::__os_session_dashboard {
         const DENY_FUN: ::core::option::Option<
             ::os_session::__private::DenyFun<Arc<App>>,
         > = ::core::option::Option::Some(|denied, state| ::os_session::__private::deny::<
@@ -56,7 +67,9 @@ const _: () = {
 };
 #[allow(clippy::too_many_arguments, clippy::unused_async)]
 pub(crate) async fn dashboard(
-    _: ::os_session::__private::Admitted<__os_session_dashboard>,
+    _: ::os_session::__private::Admitted<
+        debug_handler_goes_below_the_attribute_of_dashboard::__os_session_dashboard,
+    >,
     user: Option<UserId>,
 ) -> String {
     format!("welcome {user:?}")

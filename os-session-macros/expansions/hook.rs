@@ -4,6 +4,12 @@ async fn count() {
 }
 #[allow(deprecated)]
 const _: () = {
+    macro_rules! a_renamed_crate_needs_crate_equals_its_name {
+        () => {
+            #[allow(unused_imports)] use ::os_session as _;
+        };
+    }
+    a_renamed_crate_needs_crate_equals_its_name! {}
     const __HOOK: ::os_session::__private::Hook = ::os_session::__private::Hook::new(
             ::os_session::__private::EventKind::Request,
             ::os_session::__private::Place {

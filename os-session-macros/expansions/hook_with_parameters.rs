@@ -11,6 +11,12 @@ pub async fn input(
 #[cfg(feature = "audit")]
 #[allow(deprecated)]
 const _: () = {
+    macro_rules! a_renamed_crate_needs_crate_equals_its_name {
+        () => {
+            #[allow(unused_imports)] use ::os_session as _;
+        };
+    }
+    a_renamed_crate_needs_crate_equals_its_name! {}
     type __Parameter0 = UserId;
     type __Parameter1 = CloseReason;
     type __Parameter2 = State<Db>;
@@ -29,17 +35,17 @@ const _: () = {
                 > as ::os_session::__private::HookOutcome>::outcome(
                     input(
                             <__Parameter0 as ::os_session::__private::HookParam<
-                                ::os_session::__private::event::PostCloseSession,
+                                ::os_session::__private::event::on_post_close_session,
                                 App,
                             >>::take(input)
                                 .await?,
                             <__Parameter1 as ::os_session::__private::HookParam<
-                                ::os_session::__private::event::PostCloseSession,
+                                ::os_session::__private::event::on_post_close_session,
                                 App,
                             >>::take(input)
                                 .await?,
                             <__Parameter2 as ::os_session::__private::HookParam<
-                                ::os_session::__private::event::PostCloseSession,
+                                ::os_session::__private::event::on_post_close_session,
                                 App,
                             >>::take(input)
                                 .await?,
@@ -52,15 +58,15 @@ const _: () = {
         .state(::os_session::__private::StateType::of::<App>("App"))
         .needs_parts(
             <__Parameter0 as ::os_session::__private::HookParam<
-                ::os_session::__private::event::PostCloseSession,
+                ::os_session::__private::event::on_post_close_session,
                 App,
             >>::NEEDS_PARTS
                 || <__Parameter1 as ::os_session::__private::HookParam<
-                    ::os_session::__private::event::PostCloseSession,
+                    ::os_session::__private::event::on_post_close_session,
                     App,
                 >>::NEEDS_PARTS
                 || <__Parameter2 as ::os_session::__private::HookParam<
-                    ::os_session::__private::event::PostCloseSession,
+                    ::os_session::__private::event::on_post_close_session,
                     App,
                 >>::NEEDS_PARTS,
         );

@@ -13,6 +13,12 @@ async fn is_open() -> bool {
 enum is_open {}
 #[allow(deprecated)]
 const _: () = {
+    macro_rules! a_renamed_crate_needs_crate_equals_its_name {
+        () => {
+            #[allow(unused_imports)] use ::os_session as _;
+        };
+    }
+    a_renamed_crate_needs_crate_equals_its_name! {}
     impl<__S> ::os_session::__private::Policy<__S> for is_open
     where
         __S: ::core::marker::Send + ::core::marker::Sync + 'static,

@@ -1,13 +1,22 @@
 #[doc(hidden)]
-#[allow(
-    dead_code,
-    missing_copy_implementations,
-    missing_debug_implementations,
-    non_camel_case_types,
-    unreachable_pub
-)]
-pub enum __os_session_about {}
+mod debug_handler_goes_below_the_attribute_of_about {
+    #[doc(hidden)]
+    #[allow(
+        dead_code,
+        missing_copy_implementations,
+        missing_debug_implementations,
+        non_camel_case_types,
+        unreachable_pub
+    )]
+    pub enum __os_session_about {}
+}
 const _: () = {
+    macro_rules! a_renamed_crate_needs_crate_equals_its_name {
+        () => {
+            #[allow(unused_imports)] use ::os_session as _;
+        };
+    }
+    a_renamed_crate_needs_crate_equals_its_name! {}
     static __DECLARATION: ::os_session::__private::Declaration = ::os_session::__private::Declaration::public(
         ::os_session::__private::Place {
             name: "about",
@@ -17,7 +26,8 @@ const _: () = {
         },
         "the shop window",
     );
-    impl ::os_session::__private::Declared for __os_session_about {
+    impl ::os_session::__private::Declared
+    for debug_handler_goes_below_the_attribute_of_about::__os_session_about {
         const PUBLIC: bool = true;
         fn declaration() -> &'static ::os_session::__private::Declaration {
             &__DECLARATION
@@ -25,14 +35,17 @@ const _: () = {
     }
     impl<
         __S: ::core::marker::Send + ::core::marker::Sync + 'static,
-    > ::os_session::__private::Rule<__S> for __os_session_about {}
+    > ::os_session::__private::Rule<__S>
+    for debug_handler_goes_below_the_attribute_of_about::__os_session_about {}
     ::os_session::__private::inventory::submit! {
         ::os_session::__private::Registered(& __DECLARATION)
     }
 };
 #[allow(clippy::too_many_arguments, clippy::unused_async)]
 pub async fn about(
-    _: ::os_session::__private::Admitted<__os_session_about>,
+    _: ::os_session::__private::Admitted<
+        debug_handler_goes_below_the_attribute_of_about::__os_session_about,
+    >,
 ) -> &'static str {
     "about"
 }

@@ -9,6 +9,12 @@ pub async fn rename(title: String) -> Result<(), AppError> {
 pub async fn rename(title: String) -> Result<(), AppError> {
     #![allow(unused_mut)]
     let found = {
+        macro_rules! a_renamed_crate_needs_crate_equals_its_name {
+            () => {
+                #[allow(unused_imports)] use ::os_session as _;
+            };
+        }
+        a_renamed_crate_needs_crate_equals_its_name! {}
         static __DECLARATION: ::os_session::__private::Declaration = ::os_session::__private::Declaration::rpc(::os_session::__private::Place {
                 name: "rename",
                 module: ::core::module_path!(),

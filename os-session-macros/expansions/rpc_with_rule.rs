@@ -6,6 +6,12 @@ async fn peek() -> Result<impl Display, AppError> {
 #[cfg(not(target_arch = "wasm32"))]
 async fn peek() -> Result<impl Display, AppError> {
     let found = {
+        macro_rules! a_renamed_crate_needs_crate_equals_its_name {
+            () => {
+                #[allow(unused_imports)] use ::os_session as _;
+            };
+        }
+        a_renamed_crate_needs_crate_equals_its_name! {}
         static __DECLARATION: ::os_session::__private::Declaration = ::os_session::__private::Declaration::rpc(::os_session::__private::Place {
                 name: "peek",
                 module: ::core::module_path!(),

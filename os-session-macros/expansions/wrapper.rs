@@ -4,6 +4,12 @@ where
 {
     #[cfg(not(target_arch = "wasm32"))]
     {
+        macro_rules! a_renamed_crate_needs_crate_equals_its_name {
+            () => {
+                #[allow(unused_imports)] use ::os_session as _;
+            };
+        }
+        a_renamed_crate_needs_crate_equals_its_name! {}
         static __DECLARATION: ::os_session::__private::Declaration = ::os_session::__private::Declaration::wrapper(::os_session::__private::Place {
                 name: "purge",
                 module: ::core::module_path!(),

@@ -4,11 +4,12 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{ReturnType, Signature, Type};
+use syn::{ReturnType, Signature, Type, Visibility};
 
 use crate::expression::Policies;
 use crate::function::Function;
 use crate::paths::Runtime;
+use crate::role::Role;
 use crate::spelling::spelled;
 use crate::types::mentions_impl;
 
@@ -25,11 +26,24 @@ pub(crate) fn place(name: &Ident, runtime: &Runtime) -> TokenStream {
     }
 }
 
-/// A type that nobody sees, beside a function and as visible as it.
-pub(crate) fn hidden_type(function: &Function, name: &Ident) -> TokenStream {
-    let (cfgs, vis) = (function.cfgs(), &function.vis);
+/// Items that can stand wherever a free function can.
+///
+/// In an `impl` or a `trait` rustc refuses the definition of the macro, and then cannot find the macro: its name is the
+/// message. An attribute cannot see where its function stands.
+pub(crate) fn free_function(role: Role, items: &TokenStream) -> TokenStream {
+    let name = format_ident!("{}_is_for_free_functions_only", role.attribute());
     quote! {
-        #(#cfgs)*
+        #[doc(hidden)]
+        macro_rules! #name {
+            ($($item:tt)*) => { $($item)* };
+        }
+        #name! { #items }
+    }
+}
+
+/// A type without values, for generated code.
+pub(crate) fn hidden_type(vis: &Visibility, name: &Ident) -> TokenStream {
+    quote! {
         #[doc(hidden)]
         #[allow(
             dead_code,

@@ -152,7 +152,10 @@ fn expand_enum(input: &DeriveInput, variants: &[(&Variant, LitStr)], runtime: &R
     let groups = variants.iter().map(|(variant, _)| &variant.ident);
     let arms = variants.iter().map(|(Variant { ident, .. }, group)| quote!(Self::#ident => #group,));
     let otherwise = variants.is_empty().then(|| quote!(_ => ::core::unreachable!(),));
+    let probe = runtime.probe().map(|probe| quote!(const _: () = { #probe };));
     quote! {
+        #probe
+
         impl #impl_generics #name #type_generics #bounds {
             /// Every group, in the order in which they are written.
             #[allow(dead_code)]

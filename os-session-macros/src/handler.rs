@@ -7,11 +7,12 @@ use syn::spanned::Spanned;
 use syn::{ExprPath, FnArg, Type, parse_quote};
 
 use crate::diagnostics::Diagnostics;
-use crate::expand::{ask_policies, hidden_type, place};
+use crate::expand::{ask_policies, free_function, hidden_type, place};
 use crate::expression::Policies;
 use crate::function::Function;
 use crate::neighbours;
 use crate::paths::Runtime;
+use crate::role::Role;
 
 /// axum takes sixteen parameters, and the hidden one is among them.
 const MOST_PARAMETERS: usize = 15;
@@ -44,12 +45,13 @@ pub(crate) struct Declared<'a> {
 }
 
 pub(crate) fn expand(mut function: Function, declared: &Declared<'_>, runtime: &Runtime) -> TokenStream {
-    let rule = rule_name(&function.sig.ident);
+    let rule = RuleName::of(&function.sig.ident);
     let items = expand_rule(&function, &rule, declared, runtime);
     function.sig.inputs.insert(0, parse_quote!(_: #runtime::Admitted<#rule>));
     // Both are this attribute's doing: it adds a parameter, and it asks for `async`.
     function.attrs.push(parse_quote!(#[allow(clippy::too_many_arguments, clippy::unused_async)]));
-    quote!(#items #function)
+    let attribute = if declared.public { Role::Public } else { Role::Connected };
+    free_function(attribute, &quote!(#items #function))
 }
 
 /// A handler with errors is declared all the same, or a router would report it once more; but with no rule, since what
@@ -91,14 +93,49 @@ fn nest_superfluous_parameters(function: &mut Function) {
     inputs.push(parse_quote!((#(#patterns),*): (#(#types),*)));
 }
 
-/// The type that stands for the rule of one handler.
-fn rule_name(handler: &Ident) -> Ident {
-    format_ident!("__os_session_{}", handler.unraw(), span = handler.span().resolved_at(Span::call_site()))
+/// The type that stands for the rule of one handler, in a module of its own.
+///
+/// `#[debug_handler]` above the attribute calls the function inside a function that it generates, without the hidden
+/// parameter. rustc then shows the type of that parameter by its whole path, and the name of the module is the message.
+struct RuleName {
+    module: Ident,
+    name: Ident,
 }
 
-fn expand_rule(function: &Function, rule: &Ident, declared: &Declared<'_>, runtime: &Runtime) -> TokenStream {
+impl RuleName {
+    fn of(handler: &Ident) -> Self {
+        let span = handler.span().resolved_at(Span::call_site());
+        let handler = handler.unraw();
+        Self {
+            module: format_ident!("debug_handler_goes_below_the_attribute_of_{handler}", span = span),
+            name: format_ident!("__os_session_{handler}", span = span),
+        }
+    }
+
+    fn declare(&self, function: &Function) -> TokenStream {
+        let Self { module, name } = self;
+        let hidden = hidden_type(&parse_quote!(pub), name);
+        let cfgs = function.cfgs();
+        quote! {
+            #(#cfgs)*
+            #[doc(hidden)]
+            mod #module {
+                #hidden
+            }
+        }
+    }
+}
+
+impl ToTokens for RuleName {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { module, name } = self;
+        tokens.extend(quote!(#module::#name));
+    }
+}
+
+fn expand_rule(function: &Function, rule: &RuleName, declared: &Declared<'_>, runtime: &Runtime) -> TokenStream {
     let cfgs: Vec<_> = function.cfgs().collect();
-    let hidden = hidden_type(function, rule);
+    let hidden = rule.declare(function);
     let Declared { declaration, public, deny_fun, policies, state, listed } = declared;
     let public = public.then(|| {
         quote!(
@@ -117,11 +154,13 @@ fn expand_rule(function: &Function, rule: &Ident, declared: &Declared<'_>, runti
     });
     let deny_fun = deny_fun.map(|deny_fun| expand_deny_fun(deny_fun, &state, runtime));
     let listed = listed.then(|| quote!(#runtime::inventory::submit! { #runtime::Registered(&__DECLARATION) }));
+    let probe = runtime.probe();
     quote! {
         #hidden
 
         #(#cfgs)*
         const _: () = {
+            #probe
             static __DECLARATION: #runtime::Declaration = #declaration;
 
             impl #runtime::Declared for #rule {

@@ -6,7 +6,7 @@ use syn::{Path, Type, parse_quote};
 
 use crate::arguments::{self, Key, Once};
 use crate::diagnostics::Diagnostics;
-use crate::expand::{output, parameter_aliases, place, state_or_unit, state_type};
+use crate::expand::{free_function, output, parameter_aliases, place, state_or_unit, state_type};
 use crate::function::Function;
 use crate::neighbours;
 use crate::paths::Runtime;
@@ -46,7 +46,7 @@ pub(crate) fn expand(event: Event, arguments: TokenStream, item: TokenStream) ->
     let registration = expand_registration(event, &hook, &function, &runtime);
     // The attribute asks for `async`, whatever the hook does.
     function.attrs.push(parse_quote!(#[allow(clippy::unused_async)]));
-    quote!(#function #registration)
+    free_function(role, &quote!(#function #registration))
 }
 
 /// A hook is one function with one signature, to which the event hands over what it owns.
@@ -65,7 +65,8 @@ fn check_types(function: &Function, errors: &mut Diagnostics) {
 fn expand_registration(event: Event, hook: &Hook, function: &Function, runtime: &Runtime) -> TokenStream {
     let cfgs = function.cfgs();
     let name = &function.sig.ident;
-    let event = format_ident!("{}", event.name());
+    let kind = format_ident!("{}", event.name());
+    let event = format_ident!("{}", event.attribute());
     let place = place(name, runtime);
     let state = state_or_unit(hook.state.get());
 
@@ -95,14 +96,16 @@ fn expand_registration(event: Event, hook: &Hook, function: &Function, runtime: 
 
     let order = hook.order.get().into_iter();
     let state_type = state_type(hook.state.get(), runtime);
+    let probe = runtime.probe();
     quote! {
         #(#cfgs)*
         #[allow(deprecated)]
         const _: () = {
+            #probe
             #declared
 
             const __HOOK: #runtime::Hook = #runtime::Hook::new(
-                #runtime::EventKind::#event,
+                #runtime::EventKind::#kind,
                 #place,
                 |#binding| #future,
             )

@@ -26,6 +26,20 @@ impl Runtime {
         self.to_token_stream().into_iter().map(respan).collect()
     }
 
+    /// A statement that fails where there is no `::os_session`, and does nothing elsewhere.
+    ///
+    /// rustc names the macro in its note, which is the only text of ours in that error.
+    pub(crate) fn probe(&self) -> Option<TokenStream> {
+        self.path.is_none().then(|| {
+            quote! {
+                macro_rules! a_renamed_crate_needs_crate_equals_its_name {
+                    () => { #[allow(unused_imports)] use ::os_session as _; };
+                }
+                a_renamed_crate_needs_crate_equals_its_name! {}
+            }
+        })
+    }
+
     /// The last part of a path to something of this crate: `Session` of `Session` and of `os_session::Session`.
     ///
     /// A macro sees spellings and not what they mean, so this serves hints and better messages, never a decision on

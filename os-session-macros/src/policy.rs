@@ -6,7 +6,7 @@ use syn::{Path, parse_quote};
 
 use crate::arguments::{self, Key, Once};
 use crate::diagnostics::Diagnostics;
-use crate::expand::{hidden_type, output, parameter_aliases};
+use crate::expand::{free_function, hidden_type, output, parameter_aliases};
 use crate::function::Function;
 use crate::neighbours;
 use crate::paths::Runtime;
@@ -47,7 +47,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let named = expand_named(&function, &runtime);
     // The attribute asks for `async`, whatever the policy does.
     function.attrs.push(parse_quote!(#[allow(clippy::unused_async)]));
-    quote!(#function #named)
+    free_function(ROLE, &quote!(#function #named))
 }
 
 fn check(function: &Function, errors: &mut Diagnostics) {
@@ -73,8 +73,8 @@ fn check(function: &Function, errors: &mut Diagnostics) {
 fn expand_named(function: &Function, runtime: &Runtime) -> TokenStream {
     let name = &function.sig.ident;
     // Of the function's name, so that whatever imports the one imports the other.
-    let named = hidden_type(function, name);
-    let cfgs = function.cfgs();
+    let named = hidden_type(&function.vis, name);
+    let cfgs: Vec<_> = function.cfgs().collect();
     let (aliases, declared) = parameter_aliases(function);
     // Hygienic, since the policy may have one of these names.
     let parts = Ident::new("parts", Span::mixed_site());
@@ -98,12 +98,15 @@ fn expand_named(function: &Function, runtime: &Runtime) -> TokenStream {
     let asked = quote_spanned! {name.span()=>
         #private::asked(async move { <#output as #private::PolicyAnswer>::into_answer(#name(#(#taken),*).await) })
     };
+    let probe = runtime.probe();
     quote! {
+        #(#cfgs)*
         #named
 
         #(#cfgs)*
         #[allow(deprecated)]
         const _: () = {
+            #probe
             #declared
 
             impl<__S> #runtime::Policy<__S> for #name
@@ -127,9 +130,10 @@ fn expand_named(function: &Function, runtime: &Runtime) -> TokenStream {
 fn expand_broken(function: &Function, runtime: &Runtime) -> TokenStream {
     let name = &function.sig.ident;
     // Of the function's name, so that whatever imports the one imports the other.
-    let named = hidden_type(function, name);
-    let cfgs = function.cfgs();
+    let named = hidden_type(&function.vis, name);
+    let cfgs: Vec<_> = function.cfgs().collect();
     quote! {
+        #(#cfgs)*
         #named
 
         #(#cfgs)*

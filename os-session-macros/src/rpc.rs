@@ -184,7 +184,9 @@ fn expand_wrapper(mut function: Function, rule: &Rule, runtime: &Runtime) -> Tok
 
 fn expand_registration(declaration: &TokenStream, rule: &Rule, runtime: &Runtime) -> TokenStream {
     let calls = rule.expand_for_server_function(runtime);
+    let probe = runtime.probe();
     quote! {
+        #probe
         static __DECLARATION: #runtime::Declaration = #declaration #calls;
         #runtime::inventory::submit! { #runtime::Registered(&__DECLARATION) }
     }

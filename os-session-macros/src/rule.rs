@@ -130,6 +130,11 @@ impl Rule {
         self.opt.get().is_some()
     }
 
+    /// Whether it lets in who is not connected.
+    pub(crate) fn admits_visitors(&self) -> bool {
+        self.is_optional() && self.allow.key().is_none()
+    }
+
     /// The policies that it names, by their numbers.
     pub(crate) fn policies(&self) -> Policies<'_> {
         Policies::of(self.allow.get().into_iter().chain(self.deny.get()))

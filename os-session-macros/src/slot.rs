@@ -33,8 +33,10 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let runtime = Runtime::new(slot.krate.get());
     let name = &declared.ident;
     let place = place(name, &runtime);
-    let cfgs = declared.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    let cfgs: Vec<_> = declared.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
+    let probe = runtime.probe().map(|probe| quote!(#(#cfgs)* const _: () = { #probe };));
     quote! {
+        #probe
         #declared
 
         #(#cfgs)*

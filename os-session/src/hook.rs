@@ -22,7 +22,7 @@ use crate::user::UserId;
 pub type HookFuture<'a> = Pin<Box<dyn Future<Output = Result<(), HookFailure>> + Send + 'a>>;
 
 macro_rules! events {
-    ($($(#[$doc:meta])* $event:ident = $attribute:literal,)*) => {
+    ($($(#[$doc:meta])* $event:ident = $attribute:ident,)*) => {
         /// What hooks wait for.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum EventKind {
@@ -34,41 +34,43 @@ macro_rules! events {
             #[must_use]
             pub const fn attribute(self) -> &'static str {
                 match self {
-                    $(Self::$event => $attribute,)*
+                    $(Self::$event => stringify!($attribute),)*
                 }
             }
         }
 
-        /// The same, as types: what a hook may take is decided by its event.
+        /// The same, as types: what a hook may take is decided by its event. Compile errors name them, so each has the name
+        /// of its attribute.
+        #[allow(non_camel_case_types, reason = "the name of an attribute")]
         pub mod event {
-            $($(#[$doc])* #[derive(Debug)] pub enum $event {})*
+            $($(#[$doc])* #[derive(Debug)] pub enum $attribute {})*
         }
     };
 }
 
 events! {
     /// A page is loaded into a tab.
-    StartProcess = "on_start_process",
+    StartProcess = on_start_process,
     /// A page is loaded into a tab while somebody is connected, or somebody logs in there.
-    StartConnectedProcess = "on_start_connected_process",
+    StartConnectedProcess = on_start_connected_process,
     /// A page is loaded into a tab while nobody is connected.
-    StartUnconnectedProcess = "on_start_unconnected_process",
+    StartUnconnectedProcess = on_start_unconnected_process,
     /// A request of a connected user was admitted.
-    ConnectedRequest = "on_connected_request",
+    ConnectedRequest = on_connected_request,
     /// A request of nobody in particular is handled.
-    UnconnectedRequest = "on_unconnected_request",
+    UnconnectedRequest = on_unconnected_request,
     /// Somebody logged in.
-    OpenSession = "on_open_session",
+    OpenSession = on_open_session,
     /// This process meets a session for the first time that it did not open.
-    ResumeSession = "on_resume_session",
+    ResumeSession = on_resume_session,
     /// The session of the current request is about to be closed.
-    PreCloseSession = "on_pre_close_session",
+    PreCloseSession = on_pre_close_session,
     /// A session ended.
-    PostCloseSession = "on_post_close_session",
+    PostCloseSession = on_post_close_session,
     /// A request is about to be handled.
-    Request = "on_request",
+    Request = on_request,
     /// A rule refused a request.
-    DeniedRequest = "on_denied_request",
+    DeniedRequest = on_denied_request,
 }
 
 /// The start of a process, connected or not: one queue, as in the original.

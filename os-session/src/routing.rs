@@ -37,6 +37,7 @@
 mod handler;
 mod method_router;
 mod router;
+mod unserved;
 
 pub use self::handler::{DeclaredFn, Extractor, ExtractorList, Extractors, Incoming, LastExtractor, OtherExtractors};
 pub use self::method_router::{MethodRouter, any, connect, delete, get, head, on, options, patch, post, put, trace};

@@ -20,9 +20,12 @@ async fn login(session: Session, next: ReturnTo) -> Result<Redirect, Error> {
     Ok(next.or("/home"))
 }
 
+/// By another name than the attribute knows: a handler with `opt` that takes `UserId` does not compile.
+type Visitor = UserId;
+
 /// It looks for the user by an extractor alone.
 #[connected(opt)]
-async fn profile(user: UserId) -> String {
+async fn profile(user: Visitor) -> String {
     user.to_string()
 }
 

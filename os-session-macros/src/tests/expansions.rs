@@ -3,13 +3,29 @@
 use expect_test::expect_file;
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote};
+use syn::{File, Item};
 
 use super::expand;
 use crate::role::Role;
 
 fn check(name: &str, source: &str) {
-    let file = syn::parse2(expand(source)).expect("the expansion is Rust");
+    let mut file: File = syn::parse2(expand(source)).expect("the expansion is Rust");
+    file.items = file.items.into_iter().flat_map(without_macro).collect();
     expect_file![format!("../../expansions/{name}.rs")].assert_eq(&prettyplease::unparse(&file));
+}
+
+/// What stands inside the macro for free functions, and every other item as it is.
+fn without_macro(item: Item) -> Vec<Item> {
+    let Item::Macro(call) = &item else { return vec![item] };
+    let name = call.ident.as_ref().or(call.mac.path.get_ident());
+    if !name.is_some_and(|name| name.to_string().ends_with("_is_for_free_functions_only")) {
+        return vec![item];
+    }
+    // The definition has a name of its own, the call has none.
+    if call.ident.is_some() {
+        return Vec::new();
+    }
+    call.mac.parse_body::<File>().expect("the macro is called with items").items
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::user::UserId;
 /// A parameter that a hook of event `E` with state `S` may have. Which types are, is the table in the documentation of
 /// the hooks; it is not for implementing.
 #[diagnostic::on_unimplemented(
-    message = "a hook of `{E}` cannot take `{Self}`",
+    message = "an `#[{E}]` hook cannot take `{Self}`",
     label = "not a parameter of this hook",
     note = "the user: `UserId` or `User<T>` where somebody is connected; `Option<UserId>` or `Option<User<T>>` in `on_request`, \
             `on_start_process` and `on_denied_request`\n\
@@ -132,40 +132,40 @@ macro_rules! given_in {
 const NEEDED: bool = true;
 
 given_in! {
-    [] UserId, in [StartConnectedProcess ConnectedRequest OpenSession ResumeSession PreCloseSession PostCloseSession]
+    [] UserId, in [on_start_connected_process on_connected_request on_open_session on_resume_session on_pre_close_session on_post_close_session]
         => |input| ready(user(input));
-    [] Option<UserId>, in [Request StartProcess DeniedRequest]
+    [] Option<UserId>, in [on_request on_start_process on_denied_request]
         => |input| ready(Ok(input.user.cloned()));
-    [T] User<T>, in [StartConnectedProcess ConnectedRequest OpenSession ResumeSession PreCloseSession PostCloseSession]
+    [T] User<T>, in [on_start_connected_process on_connected_request on_open_session on_resume_session on_pre_close_session on_post_close_session]
         => |input| async move { loaded(input).await?.map(User).ok_or(HookFailure::AccountGone) },
         where [T: FromUser<S>];
-    [T] Option<User<T>>, in [Request StartProcess DeniedRequest]
+    [T] Option<User<T>>, in [on_request on_start_process on_denied_request]
         => |input| async move { Ok(loaded(input).await?.map(User)) },
         where [T: FromUser<S>];
-    [] Session, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest]
+    [] Session, in [on_start_process on_start_connected_process on_start_unconnected_process on_connected_request on_unconnected_request on_open_session on_resume_session on_pre_close_session on_request on_denied_request]
         => |input| ready(input.session.cloned().ok_or_else(|| missing("the session")));
-    [] Option<Session>, in [PostCloseSession]
+    [] Option<Session>, in [on_post_close_session]
         => |input| ready(Ok(input.session.cloned()));
-    [] CloseReason, in [PreCloseSession PostCloseSession]
+    [] CloseReason, in [on_pre_close_session on_post_close_session]
         => |input| ready(input.reason.ok_or_else(|| missing("the reason")));
-    [] Denial, in [DeniedRequest]
+    [] Denial, in [on_denied_request]
         => |input| ready(input.denial.ok_or_else(|| missing("the denial")));
-    [T] State<T>, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession PostCloseSession Request DeniedRequest]
+    [T] State<T>, in [on_start_process on_start_connected_process on_start_unconnected_process on_connected_request on_unconnected_request on_open_session on_resume_session on_pre_close_session on_post_close_session on_request on_denied_request]
         => |input| ready(state::<S>(input).map(|state| State(T::from_ref(state))).ok_or_else(|| missing("the state"))),
         where [T: FromRef<S> + Send];
-    [T] Extension<T>, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest], NEEDED
+    [T] Extension<T>, in [on_start_process on_start_connected_process on_start_unconnected_process on_connected_request on_unconnected_request on_open_session on_resume_session on_pre_close_session on_request on_denied_request], NEEDED
         => |input| ready(parts(input).and_then(|parts| parts.extensions.get().cloned().map(Extension).ok_or_else(|| missing("the extension")))),
         where [T: Clone + Send + Sync + 'static];
-    [T] ConnectInfo<T>, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest], NEEDED
+    [T] ConnectInfo<T>, in [on_start_process on_start_connected_process on_start_unconnected_process on_connected_request on_unconnected_request on_open_session on_resume_session on_pre_close_session on_request on_denied_request], NEEDED
         => |input| ready(parts(input).and_then(|parts| parts.extensions.get().cloned().ok_or_else(|| missing("the address of the client")))),
         where [T: Clone + Send + Sync + 'static];
-    [] HeaderMap, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest], NEEDED
+    [] HeaderMap, in [on_start_process on_start_connected_process on_start_unconnected_process on_connected_request on_unconnected_request on_open_session on_resume_session on_pre_close_session on_request on_denied_request], NEEDED
         => |input| ready(parts(input).map(|parts| parts.headers.clone()));
-    [] Method, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest], NEEDED
+    [] Method, in [on_start_process on_start_connected_process on_start_unconnected_process on_connected_request on_unconnected_request on_open_session on_resume_session on_pre_close_session on_request on_denied_request], NEEDED
         => |input| ready(parts(input).map(|parts| parts.method.clone()));
-    [] Uri, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest], NEEDED
+    [] Uri, in [on_start_process on_start_connected_process on_start_unconnected_process on_connected_request on_unconnected_request on_open_session on_resume_session on_pre_close_session on_request on_denied_request], NEEDED
         => |input| ready(parts(input).map(|parts| parts.uri.clone()));
-    [X] Extract<X>, in [StartProcess StartConnectedProcess StartUnconnectedProcess ConnectedRequest UnconnectedRequest OpenSession ResumeSession PreCloseSession Request DeniedRequest], NEEDED
+    [X] Extract<X>, in [on_start_process on_start_connected_process on_start_unconnected_process on_connected_request on_unconnected_request on_open_session on_resume_session on_pre_close_session on_request on_denied_request], NEEDED
         => |input| extract(input),
         where [X: FromRequestParts<S, Rejection: std::fmt::Debug> + Send];
 }

@@ -1,0 +1,12 @@
+use os_session::public;
+
+struct Site;
+
+impl Site {
+    #[public(reason = "the shop window")]
+    async fn home(&self) -> bool {
+        true
+    }
+}
+
+fn main() {}
