@@ -85,8 +85,8 @@
 /// }
 /// ```
 ///
-/// It may take `Option<UserId>`, `Option<User<T>>`, [`Denial`](crate::Denial), `Uri`, `Method`, `HeaderMap`, and with `state = App` also
-/// `State<T>`. An answer of 2xx is sent with the refusal's status.
+/// It may take `Option<UserId>`, `Option<User<T>>`, [`Denial`](crate::Denial), [`WantsHtml`](crate::WantsHtml), `Uri`, `Method`,
+/// `HeaderMap`, and with `state = App` also `State<T>`. A response of 2xx is sent with the refusal's status.
 pub use os_session_macros::connected;
 
 /// A question about a request that rules may ask: is this document the user's, is it office hours?

@@ -5,8 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use axum::extract::OriginalUri;
-use axum::http::{Uri, request::Parts};
+use axum::http::request::Parts;
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use tokio::time::Instant;
 
@@ -26,10 +25,12 @@ mod answer;
 mod browser;
 mod connection;
 mod tabs;
+mod way_back;
 
 pub(crate) use self::answer::Undelivered;
 use self::browser::Browser;
 pub(crate) use self::connection::{Connected, Look, Times};
+pub(crate) use self::way_back::WayBack;
 
 use self::answer::{Answer, SetCookie};
 use self::connection::Connection;
@@ -123,14 +124,6 @@ pub(crate) struct Once {
     pub(crate) start: OnceCell<()>,
     pub(crate) connected: OnceCell<()>,
     pub(crate) unconnected: OnceCell<()>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) enum WayBack {
-    /// By a redirect to the log-in page.
-    Redirect(Uri),
-    /// By the header that htmx follows.
-    Htmx(Uri),
 }
 
 struct State {
@@ -293,29 +286,6 @@ impl Context {
 
     pub(crate) fn requires_connection(&self) -> bool {
         self.requires_connection.load(Ordering::Relaxed)
-    }
-
-    /// Notes where a browser wanted to go, for the redirect to the log-in page, if this request is one that follows it.
-    pub(crate) fn note_way_back(&self, parts: &Parts) {
-        let wanted = || match parts.extensions.get::<OriginalUri>() {
-            Some(OriginalUri(uri)) => uri.clone(),
-            None => parts.uri.clone(),
-        };
-        // A log-in page that needs a connection itself, or a page to confirm that wants one fresh, would send the browser round and round.
-        let config = &self.sessions.0.config;
-        if [config.login_path(), config.confirm_path()].contains(&Some(wanted().path())) {
-            return;
-        }
-        if request::is_htmx(&parts.headers) {
-            let page = parts.headers.get("hx-current-url").and_then(|url| url.to_str().ok()?.parse().ok());
-            let _ = self.way_back.set(Box::new(WayBack::Htmx(page.unwrap_or_else(wanted))));
-        } else if request::is_navigation(&parts.method, &parts.headers) {
-            let _ = self.way_back.set(Box::new(WayBack::Redirect(wanted())));
-        }
-    }
-
-    pub(crate) fn way_back(&self) -> Option<&WayBack> {
-        self.way_back.get().map(|way_back| &**way_back)
     }
 }
 

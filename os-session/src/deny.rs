@@ -14,6 +14,7 @@ use crate::account::{FromUser, User};
 use crate::context::Session;
 use crate::error::{Denial, Error};
 use crate::lifecycle::account;
+use crate::request;
 use crate::user::UserId;
 
 /// A boxed future, as the generated code spells it.
@@ -43,7 +44,7 @@ impl fmt::Debug for Denied<'_> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not available in a `deny_fun` with state `{S}`",
     label = "not a parameter of a `deny_fun`",
-    note = "a `deny_fun` may take `Option<UserId>`, `Option<User<T>>`, `Denial`, `Uri`, `Method`, `HeaderMap`\n\
+    note = "a `deny_fun` may take `Option<UserId>`, `Option<User<T>>`, `Denial`, `WantsHtml`, `Uri`, `Method`, `HeaderMap`\n\
             and `State<T>`, if the attribute says `state = …`"
 )]
 pub trait DenyParam<S>: Sized + Send {
@@ -54,6 +55,33 @@ pub trait DenyParam<S>: Sized + Send {
 impl<S> DenyParam<S> for Denial {
     fn take(denied: Denied<'_>, _: &S) -> impl Future<Output = Result<Self, Error>> + Send {
         ready(Ok(denied.denial))
+    }
+}
+
+/// Whether the client of a refused request shows HTML, for a `deny_fun` that responds to programs as well.
+///
+/// It is `true` where a person waits for a page, for a request of htmx, and where `Accept` names HTML with at least the weight that
+/// problem details have in it. `*/*` names nothing, so that `curl` and a script's `fetch` get problem details, which an [`Error`] is.
+///
+/// ```
+/// use axum::response::Html;
+/// use os_session::{Denial, Error, WantsHtml, connected};
+///
+/// async fn sorry(denial: Denial, WantsHtml(html): WantsHtml) -> Result<Html<String>, Error> {
+///     if html { Ok(Html(format!("<h1>Sorry: {denial}</h1>"))) } else { Err(denial.into()) }
+/// }
+///
+/// #[connected(allow = "admin", deny_fun = sorry)]
+/// async fn secret() -> &'static str {
+///     "hidden from the others"
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WantsHtml(pub bool);
+
+impl<S> DenyParam<S> for WantsHtml {
+    fn take(denied: Denied<'_>, _: &S) -> impl Future<Output = Result<Self, Error>> + Send {
+        ready(Ok(Self(request::wants_html(&denied.head.method, &denied.head.headers))))
     }
 }
 
@@ -101,7 +129,7 @@ taken_from_the_head!(Uri: uri Method: method HeaderMap: headers);
     message = "`{Self}` cannot be a `deny_fun`",
     label = "not a `deny_fun`",
     note = "a `deny_fun` is an `async fn` whose future is `Send`\n\
-            it may take `Option<UserId>`, `Option<User<T>>`, `Denial`, `Uri`, `Method`, `HeaderMap`\n\
+            it may take `Option<UserId>`, `Option<User<T>>`, `Denial`, `WantsHtml`, `Uri`, `Method`, `HeaderMap`\n\
             and `State<T>`, if the attribute says `state = …`"
 )]
 pub trait DenyFn<Args, S>: Clone + Send + Sync + 'static {

@@ -86,7 +86,7 @@ pub use crate::account::{FromUser, User};
 pub use crate::ambient::spawn;
 pub use crate::builder::SessionsBuilder;
 pub use crate::context::Session;
-pub use crate::deny::{DenyFn, DenyParam};
+pub use crate::deny::{DenyFn, DenyParam, WantsHtml};
 pub use crate::error::{Denial, Error, HookError, HookFailure, NoSuchGroup, SlotError, SlotFailure};
 pub use crate::explain::{ByName, Explanation, NamesHandler};
 pub use crate::group::GroupName;

@@ -6,7 +6,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Pa
 
 use crate::web_origin::WebOrigin;
 
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+mod accept;
+
+pub(crate) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const SEC_FETCH_USER: HeaderName = HeaderName::from_static("sec-fetch-user");
@@ -102,17 +104,19 @@ pub(crate) fn is_handshake(headers: &HeaderMap) -> bool {
         || headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/event-stream"))
 }
 
-/// Whether a person waits for a page: a browser's GET for a document. Clients that send no fetch metadata are asked
-/// whether they accept HTML.
+/// Whether a person waits for a page: a tab or a frame loads one, or sends a form. Clients that send no fetch metadata are asked
+/// whether they prefer HTML.
 pub(crate) fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
-    *method == Method::GET
+    *method != Method::OPTIONS
         && match headers.get(&SEC_FETCH_MODE) {
             Some(mode) => mode == "navigate",
-            None => headers
-                .get_all(header::ACCEPT)
-                .iter()
-                .any(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html"))),
+            None => accept::prefers_html(headers),
         }
+}
+
+/// Whether a client that is refused shows HTML: a person waits for a page, htmx for a part of one, or it prefers HTML.
+pub(crate) fn wants_html(method: &Method, headers: &HeaderMap) -> bool {
+    is_htmx(headers) || is_navigation(method, headers) || accept::prefers_html(headers)
 }
 
 /// Whether the request was sent by htmx, which follows a header where a browser follows a redirect.

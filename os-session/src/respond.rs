@@ -114,9 +114,9 @@ pub(crate) fn to_confirm(context: &Context) -> Option<Response> {
 
 fn to_page(page: &str, context: &Context) -> Option<Response> {
     match context.way_back()? {
-        WayBack::Redirect(wanted) => Some(Redirect::to(&address_with_way_back(page, wanted)).into_response()),
+        WayBack::Redirect(wanted) => Some(Redirect::to(&address_with_way_back(page, wanted.as_ref())).into_response()),
         WayBack::Htmx(wanted) => {
-            let address = HeaderValue::try_from(address_with_way_back(page, wanted)).ok()?;
+            let address = HeaderValue::try_from(address_with_way_back(page, wanted.as_ref())).ok()?;
             Some((StatusCode::UNAUTHORIZED, [(HX_REDIRECT, address)]).into_response())
         }
     }

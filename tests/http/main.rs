@@ -20,6 +20,7 @@ mod secrets;
 mod site;
 mod told;
 mod truth_table;
+mod wants_html;
 mod watched;
 mod way_back;
 mod without_a_session;

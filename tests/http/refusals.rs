@@ -7,7 +7,7 @@ use os_session::testing::Browser;
 use os_session::{Denial, Error, Sessions, UserId, connected};
 use os_session_tests::trace::name;
 
-use crate::site::{Site, me, set_cookies};
+use crate::site::{Site, me, request, set_cookies};
 
 /// Says what it was told, with a success that must not reach the client.
 #[expect(clippy::unused_async, reason = "a deny_fun is async")]
@@ -71,14 +71,19 @@ async fn the_handlers_answer_comes_first_then_the_log_in_page_then_the_applicati
         (Method::GET, "/own", (401, "own: None not connected GET /own curl/8")),
         (Method::POST, "/own", (401, "own: None not connected POST /own curl/8")),
         (Method::GET, "/none", (303, "/login?next=/none")),
-        (Method::POST, "/none", (401, "everywhere: None not connected")),
+        (Method::POST, "/none", (303, "/login")),
         // A rule without `allow` refuses nobody in particular: that is no denial, and its `deny_fun` is not asked.
         (Method::GET, "/own-deny", (303, "/login?next=/own-deny")),
         (Method::GET, "/me", (303, "/login?next=/me")),
-        (Method::POST, "/me", (401, "everywhere: None not connected")),
+        (Method::POST, "/me", (303, "/login")),
     ] {
         let (status, text) = answered(&mut anybody, method.clone(), path).await;
         assert_eq!((status, &*text), expected, "nobody: {method} {path}");
+    }
+    for path in ["/none", "/me"] {
+        let answer = anybody.send(request(Method::POST, path)).await;
+        let expected = (StatusCode::UNAUTHORIZED, "everywhere: None not connected");
+        assert_eq!((answer.status(), answer.text()), expected, "no page is shown for it: {path}");
     }
     for (path, expected) in [
         ("/own", (403, "own: bob permission denied GET /own curl/8")),

@@ -1,5 +1,7 @@
 //! To the log-in page and back.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Redirect;
@@ -32,6 +34,7 @@ async fn profile(user: Visitor) -> String {
 async fn site() -> (Site, Router) {
     let site = Site::with(|builder| builder.login_url("/login")).await;
     let inside = routing::Router::new().route("/me", get(me).post(me)).route("/profile", get(profile));
+    let inside = inside.route("/anything", routing::any(anything));
     let router = routing::Router::new().route("/login", get(login_form).post(login)).nest("/members/area", inside);
     let app = router.with_sessions(&site.sessions).expect("every rule can be decided");
     (site, app)
@@ -72,13 +75,155 @@ async fn only_who_waits_for_a_page_is_sent_to_the_log_in_page() {
         (Method::GET, &[], 401),
         (Method::GET, &[("sec-fetch-mode", "cors"), ("accept", "text/html")], 401),
         (Method::GET, &[("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")], 401),
-        (Method::HEAD, &[("accept", "text/html")], 401),
-        (Method::POST, &[("sec-fetch-mode", "navigate"), ("sec-fetch-site", "same-origin")], 401),
-        (Method::POST, &[("accept", "text/html")], 401),
+        (Method::GET, &[("accept", "application/json, text/html;q=0.9")], 401),
+        (Method::GET, &[("accept", "text/html;q=0")], 401),
+        (Method::HEAD, &[("accept", "text/html")], 303),
+        (Method::HEAD, &[("sec-fetch-mode", "navigate"), ("sec-fetch-site", "none")], 303),
+        (Method::HEAD, &[("accept", "*/*")], 401),
+        (Method::POST, &[("sec-fetch-mode", "navigate"), ("sec-fetch-site", "same-origin")], 303),
+        (Method::POST, &[("accept", "text/html")], 303),
+        (Method::POST, &[("accept", "application/json")], 401),
+        (Method::POST, &[("sec-fetch-mode", "cors"), ("accept", "text/html")], 401),
+        (Method::POST, &[("sec-fetch-mode", "same-origin"), ("accept", "*/*")], 401),
     ] {
         let answer = Browser::new(&app).send(from(method.clone(), headers)).await;
         assert_eq!(answer.status(), expected, "{method} {headers:?}");
         assert_eq!(answer.headers().contains_key(header::LOCATION), expected == 303, "{method} {headers:?}");
+    }
+    let mut options = request(Method::OPTIONS, "/members/area/anything");
+    options.headers_mut().insert(header::ACCEPT, "text/html".parse().unwrap());
+    assert_eq!(Browser::new(&app).send(options).await.status(), 401);
+}
+
+#[tokio::test]
+async fn head_is_answered_as_get_is() {
+    let (_site, app) = site().await;
+    for path in ["/members/area/me", "/members/area/profile", "/login"] {
+        let mut browser = Browser::new(&app);
+        let page = browser.get(path).await;
+        let head = browser.send(from_page(Method::HEAD, path, None)).await;
+        assert_eq!((head.status(), head.header("location")), (page.status(), page.header("location")), "{path}");
+    }
+}
+
+/// A request as a browser sends it for its tab, from a page of that address.
+fn from_page(method: Method, path: &str, referer: Option<&str>) -> Request<axum::body::Body> {
+    let mut request = request(method, path);
+    let headers = request.headers_mut();
+    headers.insert("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8".parse().unwrap());
+    headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+    headers.insert("sec-fetch-mode", "navigate".parse().unwrap());
+    if let Some(referer) = referer {
+        headers.insert("referer", referer.parse().expect("a header value"));
+    }
+    request
+}
+
+/// The page that had the form, for each `Referer`, and where a form leads that was sent too late.
+const FORMS: [(Option<&str>, &str); 19] = [
+    (Some("https://app.example/write?draft=2"), "?next=/write%3Fdraft%3D2"),
+    (Some("http://app.example/write"), "?next=/write"),
+    (Some("https://APP.example:443/write"), "?next=/write"),
+    (Some("https://app.example/write#form"), "?next=/write"),
+    (Some("https://app.example"), "?next=/"),
+    (None, ""),
+    (Some(""), ""),
+    (Some("/write"), ""),
+    (Some("app.example"), ""),
+    (Some("https://app.example:8443/write"), ""),
+    (Some("https://sub.app.example/write"), ""),
+    (Some("https://app.example.evil.example/write"), ""),
+    (Some("https://evil.example/write"), ""),
+    (Some("https://app.example@evil.example/write"), ""),
+    (Some("https://app.example//evil.example/"), ""),
+    (Some("ftp://app.example/write"), ""),
+    (Some("https://app.example/login?next=/write"), ""),
+    (Some("https://app.example/confirm"), ""),
+    (Some("https://app.example/\u{fe}"), ""),
+];
+
+#[tokio::test]
+async fn a_late_form_leads_to_the_log_in_page_and_back_to_the_page_that_had_it() {
+    let site = Site::with(|builder| builder.login_url("/login").confirm_url("/confirm")).await;
+    for (referer, way_back) in FORMS {
+        let late = site.browser().send(from_page(Method::POST, "/me", referer)).await;
+        let expected = format!("/login{way_back}");
+        assert_eq!((late.status().as_u16(), late.header("location")), (303, Some(&*expected)), "{referer:?}");
+    }
+}
+
+#[connected(fresh = "10s")]
+async fn delete() {}
+
+#[tokio::test]
+async fn a_form_that_requires_a_fresh_login_leads_to_the_page_for_that_and_back() {
+    let site = Site::with(|builder| builder.login_url("/login").confirm_url("/confirm")).await;
+    let router = routing::Router::new().route("/delete", get(delete).post(delete));
+    let app = router.with_sessions(&site.sessions).expect("every rule can be decided");
+    let mut alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
+    site.clock.advance(Duration::from_secs(60));
+    for (referer, way_back) in FORMS {
+        let late = alice.send(from_page(Method::POST, "/delete", referer)).await;
+        let expected = format!("/confirm{way_back}");
+        assert_eq!((late.status().as_u16(), late.header("location")), (303, Some(&*expected)), "{referer:?}");
+    }
+    let by_get = alice.send(from_page(Method::GET, "/delete", Some("https://app.example/write"))).await;
+    assert_eq!(by_get.header("location"), Some("/confirm?next=/delete"));
+    let by_a_script = alice.send(request(Method::POST, "/delete")).await;
+    assert_eq!((by_a_script.status().as_u16(), by_a_script.header("location")), (401, None));
+}
+
+#[tokio::test]
+async fn a_way_back_is_at_most_two_kilobytes_long() {
+    let (_site, app) = site().await;
+    let query = |bytes: usize| "?".to_owned() + &"x".repeat(bytes);
+    let dashes = |bytes: usize| "?".to_owned() + &"%2F".repeat(bytes / 3);
+    for (path, has_way_back) in [
+        (format!("/members/area/me{}", query(2000)), true),
+        (format!("/members/area/me{}", query(2100)), false),
+        (format!("/members/area/me{}", dashes(1200)), true),
+        (format!("/members/area/me{}", dashes(1400)), false),
+        (format!("/members/area/me{}", query(42_000)), false),
+    ] {
+        let page = format!("https://app.example{path}");
+        let mut by_htmx = from(Method::GET, &[("hx-request", "true")]);
+        by_htmx.headers_mut().insert("hx-current-url", page.parse().unwrap());
+        for (case, request, header) in [
+            ("GET", from_page(Method::GET, &path, None), "location"),
+            ("POST", from_page(Method::POST, "/members/area/me", Some(&page)), "location"),
+            ("htmx", by_htmx, "hx-redirect"),
+        ] {
+            let answer = Browser::new(&app).send(request).await;
+            let address = answer.header(header).unwrap_or_else(|| panic!("{case}: {answer:?}"));
+            assert_eq!(address.starts_with("/login?next="), has_way_back, "{case} {}", path.len());
+            assert!(has_way_back || address == "/login", "{case}: {address}");
+            assert!(address.len() < 2100, "{case}: {}", address.len());
+        }
+    }
+    for (next, expected) in [("/x".repeat(1024), true), ("/x".repeat(1025), false), ("/%C3%A9".repeat(400), false)] {
+        let back = Browser::new(&app).post(&format!("/login?next={next}"), &[]).await;
+        assert_eq!(back.header("location") == Some(&next), expected, "{}", next.len());
+    }
+}
+
+#[tokio::test]
+async fn a_way_back_is_written_as_a_uri() {
+    let (_site, app) = site().await;
+    for (next, expected) in [
+        ("/%C3%A9", "/%C3%A9"),
+        ("/%25C3%25A9", "/%C3%A9"),
+        ("/a%3Fb=%C3%BC%26c", "/a?b=%C3%BC&c"),
+        ("/%E2%80%A8", "/%E2%80%A8"),
+        ("/%FF", "/%EF%BF%BD"),
+        ("/100%25", "/100%25"),
+        ("/%EF%BC%8Fevil.example", "/%EF%BC%8Fevil.example"),
+        ("/%5Cu%7B2f%7Devil.example", "/home"),
+        ("%EF%BC%8F%EF%BC%8Fevil.example", "/home"),
+    ] {
+        let answer = Browser::new(&app).post(&format!("/login?next={next}"), &[]).await;
+        let location = answer.header("location").expect("it is text");
+        assert_eq!(location, expected, "{next}");
+        assert!(location.parse::<axum::http::Uri>().is_ok() && location.is_ascii(), "{location}");
     }
 }
 

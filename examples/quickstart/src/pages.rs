@@ -1,7 +1,7 @@
 //! Pages, and who gets to see them.
 
 use maud::{Markup, html};
-use os_session::{Denial, User, UserId, connected, public};
+use os_session::{Denial, Error, User, UserId, WantsHtml, connected, public};
 
 use crate::html::page;
 use crate::users::Account;
@@ -46,8 +46,11 @@ pub async fn about() -> Markup {
     page("About", None, content)
 }
 
-/// What a refused request gets to see, with the status of the refusal.
-pub async fn refused(denial: Denial, user: Option<UserId>) -> Markup {
+/// The page for a refused request, which is sent with the status of the refusal. Programs get problem details.
+pub async fn refused(denial: Denial, user: Option<UserId>, WantsHtml(wants_html): WantsHtml) -> Result<Markup, Error> {
+    if !wants_html {
+        return Err(denial.into());
+    }
     let (title, content) = match denial {
         Denial::NotConnected => (
             "Please log in",
@@ -57,5 +60,5 @@ pub async fn refused(denial: Denial, user: Option<UserId>) -> Markup {
             ("Not for you", html! { p { "You may not see this page. If you think you should, ask an administrator." } })
         }
     };
-    page(title, user.as_ref(), content)
+    Ok(page(title, user.as_ref(), content))
 }

@@ -61,6 +61,15 @@ impl Curl {
         self.run(path, &["--header", "Accept: text/html"])
     }
 
+    /// Sends a request as a script of a page does, which shows no page.
+    pub fn fetch(&self, path: &str, accept: &str) -> Reply {
+        let accept = format!("Accept: {accept}");
+        self.run(
+            path,
+            &["--header", &accept, "--header", "Sec-Fetch-Mode: cors", "--header", "Sec-Fetch-Site: same-origin"],
+        )
+    }
+
     /// Sends a form.
     pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -43,6 +43,19 @@ fn groups_decide_who_sees_the_administration() {
 }
 
 #[test]
+fn a_refused_program_gets_problem_details_and_no_page() {
+    let app = Example::quickstart();
+    for (curl, status) in [(Curl::new(&app), 401), (Curl::logged_in(&app, "bob"), 403)] {
+        for accept in ["application/json", "*/*"] {
+            let refused = curl.fetch("/admin", accept);
+            assert_eq!((refused.status, refused.header("content-type")), (status, Some("application/problem+json")));
+        }
+        let refused = curl.fetch("/admin", "text/html");
+        assert_eq!((refused.status, refused.header("content-type")), (status, Some("text/html; charset=utf-8")));
+    }
+}
+
+#[test]
 fn a_wrong_password_and_an_unknown_user_look_alike() {
     let app = Example::quickstart();
     let curl = Curl::new(&app);
