@@ -23,7 +23,9 @@ use crate::user::UserId;
 
 mod answer;
 mod browser;
+mod caching;
 mod connection;
+mod foreign;
 mod tabs;
 mod way_back;
 
@@ -34,6 +36,7 @@ pub(crate) use self::way_back::WayBack;
 
 use self::answer::{Answer, SetCookie};
 use self::connection::Connection;
+use self::foreign::Foreign;
 
 tokio::task_local! {
     /// The session of the request that this task handles.
@@ -64,9 +67,12 @@ pub(crate) struct Context {
     browser_token: Option<Token>,
     /// Its cookies say that somebody has just logged out.
     left: bool,
-    site: Site,
+    /// Another site sent it.
+    foreign: Option<Box<Foreign>>,
     /// The handler said `cross_site = "reason"`.
     cross_site_admitted: AtomicBool,
+    /// What happened to it depends on the site that sent it.
+    judged_by_site: AtomicBool,
     /// A rule on the way wanted a connection.
     requires_connection: AtomicBool,
     /// The handler is declared public: what asks for the session in it is a mistake.
@@ -76,16 +82,6 @@ pub(crate) struct Context {
     state: Mutex<State>,
     /// What few requests need, made when one does.
     more: OnceLock<Box<More>>,
-}
-
-/// Whose page sent a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Site {
-    /// This site's, or none.
-    This,
-    Other,
-    /// … and it could change something, or opens a channel.
-    OtherThatActs,
 }
 
 #[derive(Default)]
@@ -159,12 +155,9 @@ impl Context {
             process: (destination != Destination::Document).then(|| ProcessId::of(&parts.headers)).flatten(),
             browser_token: cookies.browser,
             left: cookies.left,
-            site: match foreign {
-                false => Site::This,
-                true if request::is_safe(&parts.method) && !request::is_handshake(&parts.headers) => Site::Other,
-                true => Site::OtherThatActs,
-            },
+            foreign: foreign.then(|| Box::new(Foreign::of(parts))),
             cross_site_admitted: AtomicBool::new(false),
+            judged_by_site: AtomicBool::new(false),
             requires_connection: AtomicBool::new(false),
             public: AtomicBool::new(false),
             way_back: OnceLock::new(),
@@ -200,24 +193,37 @@ impl Context {
 impl Context {
     /// Refuses what another site sent, unless the handler says that it may. Every way to the session leads past here.
     pub(crate) fn judge(&self) -> Result<(), Error> {
-        if self.site == Site::OtherThatActs && !self.cross_site_admitted.load(Ordering::Relaxed) {
-            return Err(Error::CrossSite);
-        }
-        Ok(())
-    }
-
-    /// The handler says, with a reason, that other sites may send this.
-    pub(crate) fn admit_cross_site(&self) {
-        self.cross_site_admitted.store(true, Ordering::Relaxed);
+        let opens_channel = || self.foreign.as_ref().is_some_and(|foreign| foreign.opens_channel);
+        if self.origin.is_safe() && !opens_channel() { Ok(()) } else { self.judge_change() }
     }
 
     /// Refuses a change of the login state in a request that another site could have caused, unless the handler admits
     /// such requests. A safe request is refused as well: it may look at the session, and must not change it.
     pub(crate) fn judge_change(&self) -> Result<(), Error> {
-        if self.site != Site::This && !self.cross_site_admitted.load(Ordering::Relaxed) {
-            return Err(Error::CrossSite);
+        if self.cross_site_admitted.load(Ordering::Relaxed) {
+            return Ok(());
         }
-        Ok(())
+        self.judged_by_site.store(true, Ordering::Relaxed);
+        let Some(foreign) = &self.foreign else { return Ok(()) };
+        foreign.log_refusal();
+        Err(Error::CrossSite)
+    }
+
+    /// Returns `true` if another site sent the request, and its handler does not admit such requests.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.foreign.is_some() && !self.cross_site_admitted.load(Ordering::Relaxed)
+    }
+
+    /// The request is for a handler, or for a function, with this rule.
+    pub(crate) fn note_handler(&self, rule: &'static Declaration) {
+        if let Some(foreign) = &self.foreign {
+            foreign.note_handler(rule);
+        }
+    }
+
+    /// The handler says, with a reason, that other sites may send this.
+    pub(crate) fn admit_cross_site(&self) {
+        self.cross_site_admitted.store(true, Ordering::Relaxed);
     }
 
     /// Refuses to open a session over a channel that would lose the cookie.

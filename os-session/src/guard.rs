@@ -185,6 +185,7 @@ fn admits_at_once(session: Option<&Session>, declaration: &'static Declaration) 
     if declaration.cross_site_reason().is_some() {
         session.0.admit_cross_site();
     }
+    session.0.note_handler(declaration);
     session.0.judge()?;
     let admitted = enter::admits_at_once(session, declaration)?;
     if admitted {

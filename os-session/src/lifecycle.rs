@@ -254,11 +254,8 @@ impl Session {
     /// Refuses a change of this user's sessions if this is a request of that user, and another site
     /// caused it.
     async fn judge_change_of(&self, user: &UserId) -> Result<(), Error> {
-        let Err(refusal) = self.0.judge_change() else { return Ok(()) };
-        match self.user().await? {
-            Some(current) if current == *user => Err(refusal),
-            _ => Ok(()),
-        }
+        let is_of_another = self.0.is_foreign() && self.user().await?.as_ref() != Some(user);
+        if is_of_another { Ok(()) } else { self.0.judge_change() }
     }
 
     /// Makes one change of a request's connection at a time, in a task of its own.

@@ -4,6 +4,7 @@
 //! have to wait for their store or their groups go the long way.
 
 mod bodies;
+mod caches;
 mod cookies;
 mod cookies_made_up;
 mod cross_site;
@@ -12,6 +13,7 @@ mod failures;
 mod groups;
 mod lifetimes;
 mod limits;
+mod log_lines;
 mod own_sessions;
 mod public_pages;
 mod races;

@@ -229,7 +229,7 @@ async fn a_log_out_needs_no_read() {
     store.fail("find");
     let answer = alice.post("/logout", &[]).await;
     assert_eq!(answer.status(), 200);
-    assert_eq!(answer.header("vary"), Some("Cookie"));
+    assert_eq!(answer.header("vary"), Some("Cookie, Sec-Fetch-Site, Origin"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     store.heal();
     assert_eq!((alice.cookie(COOKIE), site.memory.len()), (None, 0), "gone from the browser and from the store");

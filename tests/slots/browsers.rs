@@ -14,7 +14,8 @@ async fn the_first_value_brings_a_cookie_and_no_other_answer_does() {
     let cookie = answer.header("set-cookie").unwrap();
     let token = tab.browser.cookie(BROWSER_COOKIE).unwrap();
     assert_eq!(cookie, format!("{BROWSER_COOKIE}={token}; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=34560000"));
-    assert_eq!((answer.header("cache-control"), answer.header("vary")), (Some("no-store"), Some("Cookie")));
+    let vary = "Cookie, Sec-Fetch-Site, Origin";
+    assert_eq!((answer.header("cache-control"), answer.header("vary")), (Some("no-store"), Some(vary)));
 
     let answer = tab.fetch(Method::GET, "/slot/browser", "").await;
     assert_eq!(answer.text(), "\"a cart\"");

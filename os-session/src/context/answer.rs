@@ -1,12 +1,13 @@
 //! What changes of the connection mean for the answer, and for an answer that never leaves.
 
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 
-use crate::context::Context;
 use crate::context::connection::{Connected, Connection};
+use crate::context::{Context, caching};
 use crate::slot::volatile::Values;
 use crate::store::{Authenticated, Timestamp};
 use crate::token::{SessionKey, Token};
@@ -147,11 +148,14 @@ impl Context {
         let sets_cookies = cookie.is_some() || browser_cookie.is_some() || mark.is_some();
 
         let headers = response.headers_mut();
-        if looked_at || browser_looked_at {
-            vary_by_cookie(headers);
+        caching::vary(headers, looked_at || browser_looked_at, self.judged_by_site.load(Ordering::Relaxed));
+        if sets_cookies || self.handed_out_process() {
+            caching::forbid_storing(headers);
+        } else if connected || browser_known {
+            caching::advise_no_store(headers);
         }
-        if connected || browser_known || sets_cookies || self.handed_out_process() {
-            headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        if connected {
+            caching::restrict_embedding(headers, !self.sessions.0.cross_site.trusted_origins.is_empty());
         }
         if sets_cookies {
             for cookie in [cookie, browser_cookie, mark].into_iter().flatten() {
@@ -172,17 +176,3 @@ impl Context {
 
 /// Tells the page's client that its own request changed the connection.
 const OS_CONNECTION: HeaderName = HeaderName::from_static("os-connection");
-
-fn vary_by_cookie(headers: &mut HeaderMap) {
-    match headers.entry(header::VARY) {
-        header::Entry::Vacant(vacant) => {
-            vacant.insert(HeaderValue::from_static("Cookie"));
-        }
-        header::Entry::Occupied(mut occupied) => {
-            let said = occupied.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-            if !said.map(str::trim).any(|name| name == "*" || name.eq_ignore_ascii_case("cookie")) {
-                occupied.append(HeaderValue::from_static("Cookie"));
-            }
-        }
-    }
-}

@@ -2,8 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
+use axum::http::StatusCode;
 use axum::response::Response;
 use tokio::sync::OnceCell;
+use tracing::field::display;
 
 use crate::context::{Connected, Look, Session};
 use crate::declaration::{Declaration, Verdict};
@@ -21,6 +23,7 @@ pub(crate) async fn enter<'a>(
     rule: &'static Declaration,
     policies: Option<&'a mut dyn Policies>,
 ) -> Result<(), Refusal> {
+    session.0.note_handler(rule);
     if admits_at_once(session, rule)? {
         return Ok(());
     }
@@ -102,9 +105,7 @@ async fn step_by_step(
             return Err(Refusal::Denied { session: session.clone(), denial });
         }
         Decision::Answered(policy, response) => {
-            let user = connected.as_ref().map(|connected| tracing::field::display(&connected.user));
-            let status = response.status().as_u16();
-            tracing::warn!(handler = %rule.place(), %rule, user, policy, status, "a policy failed: request refused");
+            policy_failed(rule, connected.as_ref(), policy, response.status());
             return Err(Refusal::Answered { policy, response });
         }
     }
@@ -253,6 +254,18 @@ async fn decide_who(
     }
 }
 
+/// A policy that fails by what the client sent, the id in a path for example, is no warning: any client can cause it.
+fn policy_failed(rule: &Declaration, connected: Option<&Connected>, policy: &str, status: StatusCode) {
+    let user = connected.map(|connected| display(&connected.user));
+    let session = connected.map(|connected| display(connected.handle));
+    let (handler, status) = (rule.place(), status.as_u16());
+    if status < 500 {
+        tracing::info!(%handler, %rule, user, session, policy, status, "policy rejected the request");
+    } else {
+        tracing::warn!(%handler, %rule, user, session, policy, status, "policy failed, request refused");
+    }
+}
+
 /// `on_denied_request`, and the line in the log: who was refused what, and no secret.
 async fn denied(
     session: &Session,
@@ -261,7 +274,8 @@ async fn denied(
     denial: Denial,
 ) -> Result<(), Error> {
     let user = connected.map(|connected| &connected.user);
-    tracing::info!(handler = %rule.place(), %rule, user = user.map(tracing::field::display), %denial, "request denied");
+    let handle = connected.map(|connected| display(connected.handle));
+    tracing::info!(handler = %rule.place(), %rule, user = user.map(display), session = handle, %denial, "request denied");
     if !runs_hooks(&[EventKind::DeniedRequest]) {
         return Ok(());
     }
