@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
-use os_session::SessionHandle;
+use os_session::{SessionHandle, UserId};
 
 use crate::address::Written;
 
@@ -152,9 +152,12 @@ pub(crate) enum Groups {
     },
 }
 
-/// A name, which an unset variable of a shell is not.
-fn name(written: &str) -> Result<String, &'static str> {
-    if written.trim().is_empty() { Err("it is blank") } else { Ok(written.to_owned()) }
+/// A name of a user or a group, which an unset variable of a shell is not. Both have the same limits.
+fn name(written: &str) -> Result<String, String> {
+    match UserId::from(written).validate() {
+        Ok(()) => Ok(written.to_owned()),
+        Err(error) => Err(error.to_string().replace("a user id", "it")),
+    }
 }
 
 #[cfg(test)]

@@ -83,9 +83,13 @@ pub enum Error {
     /// The application's own user could not be loaded. 503.
     #[error("the user could not be loaded: {0}")]
     User(#[source] BoxError),
-    /// The identifier of the user does not fit the type that was asked for, or is blank. 500.
+    /// The identifier of the user is one that no session can be opened for: blank, longer than 255 bytes, or with a NUL
+    /// character. The store was not asked. 400.
     #[error("{0}")]
     UserId(String),
+    /// The identifier of the user does not parse as the type that was asked for. 500.
+    #[error(transparent)]
+    UserIdType(#[from] crate::user::InvalidUserId),
     /// The user has as many sessions as a user may have, and the configuration refuses more. 409.
     #[error("the user has {0} sessions, and no more are allowed")]
     TooManySessions(u32),
@@ -110,12 +114,6 @@ impl Error {
     /// A hook could not run because the account it takes is gone.
     pub(crate) fn is_account_gone(&self) -> bool {
         matches!(self, Self::Hook(HookError { failure: HookFailure::AccountGone, .. }))
-    }
-}
-
-impl From<crate::user::InvalidUserId> for Error {
-    fn from(error: crate::user::InvalidUserId) -> Self {
-        Self::UserId(error.to_string())
     }
 }
 

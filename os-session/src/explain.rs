@@ -128,13 +128,15 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchHandler`] for a name that is not exactly one handler's, [`Error::NoSuchGroup`] if the rule names a group that nobody
+    /// [`Error::NoSuchHandler`] for a name that is not exactly one handler's, [`Error::UserId`] for a user id that is not
+    /// [valid](UserId::validate), [`Error::NoSuchGroup`] if the rule names a group that nobody
     /// created, [`Error::Groups`] or [`Error::Store`] if the user's groups cannot be told.
     pub async fn explain<H, M>(&self, user: impl Into<UserId>, handler: H) -> Result<Explanation, Error>
     where
         H: NamesHandler<M>,
     {
         let (user, rule) = (user.into(), handler.declaration()?);
+        user.validate()?;
         self.check_groups_of(rule).await?;
         let groups = match &self.0.groups {
             Some(provider) => provider.groups_of(&user).await.map_err(Error::Groups)?,

@@ -24,19 +24,22 @@ impl Sessions {
     /// ```
     pub fn groups_changed(&self, user: impl Into<UserId>) -> GroupsChanged {
         let user = user.into();
+        if let Err(error) = user.validate() {
+            return GroupsChanged(Err(error));
+        }
         if let Some(groups) = &self.0.groups {
             groups.changed(&user);
         }
         self.0.awaited.groups_changed(&user);
-        GroupsChanged(self.tell_others(Change::Groups(user)))
+        GroupsChanged(self.tell_others(Change::Groups(user)).map_err(Error::from))
     }
 }
 
 /// A change of groups that other nodes are being told of: what [`Sessions::groups_changed`] returns. It goes on whether it is awaited or not, and
 /// is tried again until the store takes it, or [`Sessions::shutdown`]; awaited, it returns when no node decides by what was before, or with
-/// the first failure: [`Error::Store`], also where there is no tokio runtime in which others could be told.
+/// the first failure: [`Error::UserId`] for a user id that is not [valid](UserId::validate), and [`Error::Store`], also where there is no tokio runtime in which others could be told.
 #[derive(Debug)]
-pub struct GroupsChanged(Result<Option<Telling>, StoreError>);
+pub struct GroupsChanged(Result<Option<Telling>, Error>);
 
 impl IntoFuture for GroupsChanged {
     type Output = Result<(), Error>;

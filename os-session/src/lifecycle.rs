@@ -113,6 +113,7 @@ impl IntoFuture for DisconnectAllOf {
         let Self { sessions, user, user_indep } = self;
         let also = Also { user_indep, with_restart: true };
         Box::pin(async move {
+            user.validate()?;
             // In a request of that very user the request itself is no longer connected afterwards.
             match Session::current() {
                 Ok(session) if session.sessions().is(&sessions) => {
@@ -159,7 +160,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::UserId`] for a blank user, [`Error::CrossSite`] in a safe request that another site caused,
+    /// [`Error::UserId`] for a user id that is not [valid](UserId::validate), [`Error::CrossSite`] in a safe request that another site caused,
     /// [`Error::PlainHttp`] where the browser would drop the cookie, [`Error::TooManySessions`] where the limit refuses,
     /// [`Error::Hook`] if an open or start hook fails, [`Error::InsideHook`] in a hook, [`Error::AnswerSent`] in what outlives the
     /// request, [`Error::Store`] if the store fails. After each of them nobody is half connected.
@@ -279,6 +280,7 @@ impl Sessions {
     /// Closes all sessions of a user. Post-close hooks run once for each.
     ///
     /// Once this has returned, no further request of the user is admitted anywhere. Awaiting it fails with
+    /// [`Error::UserId`] for a user id that is not [valid](UserId::validate), with
     /// [`Error::CrossSite`] in a request of that user that another site caused, with
     /// [`Error::InsideHook`] in a hook, and with [`Error::Store`] if the store fails: all sessions
     /// were closed or none, and asking again is safe.
@@ -297,10 +299,12 @@ impl Sessions {
     ///
     /// # Errors
     ///
+    /// [`Error::UserId`] for a user id that is not [valid](UserId::validate),
     /// [`Error::CrossSite`] in a request of that user that another site caused,
     /// [`Error::InsideHook`] in a hook, [`Error::Store`] if the store fails.
     pub async fn close(&self, user: impl Into<UserId>, handle: SessionHandle) -> Result<(), Error> {
         let user = user.into();
+        user.validate()?;
         if let Ok(session) = Session::current()
             && session.sessions().is(self)
         {

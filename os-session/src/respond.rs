@@ -22,7 +22,7 @@ impl Error {
             Self::NotConnected | Self::NotFresh => StatusCode::UNAUTHORIZED,
             Self::PermissionDenied | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::TooManySessions(_) => StatusCode::CONFLICT,
-            Self::NoProcess => StatusCode::BAD_REQUEST,
+            Self::NoProcess | Self::UserId(_) => StatusCode::BAD_REQUEST,
             Self::Slot(SlotError { failure: SlotFailure::TooLarge { .. } | SlotFailure::TooMany(_), .. }) => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
@@ -40,7 +40,7 @@ impl Error {
             | Self::Hook(_)
             | Self::InsideHook
             | Self::AnswerSent
-            | Self::UserId(_)
+            | Self::UserIdType(_)
             | Self::PlainHttp
             | Self::NoState(_)
             | Self::Config(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -56,6 +56,7 @@ impl Error {
             Self::CrossSite => ("Cross-site request refused", Some(self.to_string())),
             Self::TooManySessions(_) => ("Too many sessions", None),
             Self::NoProcess => ("No client process", Some(self.to_string())),
+            Self::UserId(_) => ("Invalid user id", Some(self.to_string())),
             Self::Slot(_) if self.status() == StatusCode::PAYLOAD_TOO_LARGE => ("Too much to keep", None),
             _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => ("Temporarily unavailable", None),
             _ => ("Internal server error", None),

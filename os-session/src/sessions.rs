@@ -26,7 +26,7 @@ use crate::slot::volatile::Volatile;
 use crate::store::{AnyStore, Listed, SessionHandle, StoreError, Timestamp};
 use crate::tasks::Tasks;
 use crate::token::SessionKey;
-use crate::user::UserId;
+use crate::user::{UserId, flaw};
 
 /// The sessions of an application: a cheap handle, for use anywhere, a background job included.
 ///
@@ -125,9 +125,11 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] if the store fails.
+    /// [`Error::UserId`] for a user id that is not [valid](UserId::validate), [`Error::Store`] if the store fails.
     pub async fn of_user(&self, user: impl Into<UserId>) -> Result<Vec<SessionInfo>, Error> {
-        let listed = self.0.store.list(&user.into()).await?;
+        let user = user.into();
+        user.validate()?;
+        let listed = self.0.store.list(&user).await?;
         let current = Session::current().ok().and_then(|session| session.key_under(self));
         Ok(listed.into_iter().map(|session| info(session, current)).collect())
     }
@@ -287,10 +289,11 @@ impl StoredGroups {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchGroup`] for a blank name, [`Error::Store`] if the store fails.
+    /// [`Error::NoSuchGroup`] for a name that is blank, longer than 255 bytes or has a NUL character, [`Error::Store`] if
+    /// the store fails.
     pub async fn create(&self, name: impl AsRef<str>) -> Result<String, Error> {
         let name = name.as_ref();
-        if name.trim().is_empty() {
+        if flaw(name).is_some() {
             return Err(self.unknown(name));
         }
         self.0.0.store.create_group(name).await?;
@@ -315,7 +318,8 @@ impl StoredGroups {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchGroup`] if there is no such group, [`Error::Store`] if the store fails.
+    /// [`Error::NoSuchGroup`] if there is no such group, [`Error::UserId`] for a user id that is not
+    /// [valid](UserId::validate), [`Error::Store`] if the store fails.
     pub async fn add_user_in_group(&self, user: impl Into<UserId>, group: impl AsRef<str>) -> Result<(), Error> {
         self.change(user.into(), group.as_ref(), true).await
     }
@@ -324,18 +328,25 @@ impl StoredGroups {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchGroup`] if there is no such group, [`Error::Store`] if the store fails.
+    /// [`Error::NoSuchGroup`] if there is no such group, [`Error::UserId`] for a user id that is not
+    /// [valid](UserId::validate), [`Error::Store`] if the store fails.
     pub async fn remove_user_in_group(&self, user: impl Into<UserId>, group: impl AsRef<str>) -> Result<(), Error> {
         self.change(user.into(), group.as_ref(), false).await
     }
 
-    /// Whether a user is in a group; nobody is in one that does not exist.
+    /// Returns whether a user is in a group. A group that does not exist has no members.
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] if the store fails.
+    /// [`Error::UserId`] for a user id that is not [valid](UserId::validate), [`Error::Store`] if the store fails.
     pub async fn in_group(&self, user: impl Into<UserId>, group: impl AsRef<str>) -> Result<bool, Error> {
-        Ok(self.0.0.store.in_group(&user.into(), group.as_ref()).await?)
+        let (user, group) = (user.into(), group.as_ref());
+        user.validate()?;
+        // The store cannot have a group of such a name, and may fail to look for it.
+        if flaw(group).is_some() {
+            return Ok(false);
+        }
+        Ok(self.0.0.store.in_group(&user, group).await?)
     }
 
     /// All groups, in alphabetical order.
@@ -349,6 +360,10 @@ impl StoredGroups {
 
     /// In a task of its own, so that those who wait for news are told although the request that asked for it is dropped.
     async fn change(&self, user: UserId, group: &str, is_in: bool) -> Result<(), Error> {
+        user.validate()?;
+        if flaw(group).is_some() {
+            return Err(self.unknown(group));
+        }
         let (sessions, name) = (self.0.clone(), group.to_owned());
         let changed = self.0.0.tasks.spawn(async move {
             let store = &sessions.0.store;

@@ -193,6 +193,8 @@ pub enum Authenticated {
 /// Each operation happens entirely or not at all, and none sees half of another. Dropping a future may leave its
 /// operation done or undone, and nothing in between.
 ///
+/// [`Sessions`](crate::Sessions) asks a store for [valid](UserId::validate) user ids alone: at most 255 bytes, no NUL, not
+/// blank. The same is true of groups, and what the command line and an import bring is checked alike.
 /// Users, groups, devices and names of slots are texts that are kept byte by byte and compared so; handles are any 64 bits,
 /// lifetimes as long as a [`Duration`], moments milliseconds, values any bytes. What a store cannot keep as it is, it refuses
 /// with an error.

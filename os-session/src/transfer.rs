@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::handle::SessionHandle;
-use crate::slots::SlotKey;
+use crate::slots::{SlotKey, SlotOwner};
+use crate::store::StoreError;
 use crate::token::{BrowserKey, SessionKey};
 use crate::user::UserId;
 
@@ -83,6 +84,18 @@ impl fmt::Debug for Record {
             Self::Browser { key, .. } => f.debug_struct("Browser").field("key", key).finish_non_exhaustive(),
             Self::Slot { key, .. } => f.debug_struct("Slot").field("key", key).finish_non_exhaustive(),
         }
+    }
+}
+
+impl Record {
+    /// Returns an error if the record names a user whose sessions nothing could close.
+    pub(crate) fn validate(&self) -> Result<(), StoreError> {
+        let user = match self {
+            Self::Member { user, .. } | Self::Slot { key: SlotKey { owner: SlotOwner::User(user), .. }, .. } => user,
+            Self::Session(session) => &session.user,
+            Self::Group(_) | Self::Browser { .. } | Self::Slot { .. } => return Ok(()),
+        };
+        user.validate().map_err(|error| StoreError::new(format!("a record cannot be imported: {error}")))
     }
 }
 

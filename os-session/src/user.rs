@@ -2,15 +2,22 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smol_str::{SmolStr, ToSmolStr};
 
+use crate::error::Error;
+
 /// The identifier of a user: text inside, cheap to clone.
 ///
 /// It is whatever the application's user table calls a user: a number, a name, a UUID. Integers and strings convert
 /// into it, and [`parse`](UserId::parse) converts back.
+///
+/// Any text converts, so that it need not be checked twice. Every operation that takes a user
+/// [validates](UserId::validate) the identifier before it asks the store: it has at most 255 bytes, no NUL, and is not
+/// blank.
 ///
 /// As an extractor it is the user who is connected, and refuses with [`Error::NotConnected`](crate::Error::NotConnected)
 /// if nobody is; `Option<UserId>` never refuses.
@@ -45,9 +52,54 @@ impl UserId {
         self.0.parse().map_err(|_| InvalidUserId { wanted: std::any::type_name::<T>() })
     }
 
-    pub(crate) fn is_blank(&self) -> bool {
-        self.0.trim().is_empty()
+    /// Returns an error if no session can be opened for this identifier: it is blank, has more than 255 bytes, or has a
+    /// NUL character, which not every store can keep.
+    ///
+    /// White space, control characters and zero-width characters alone are blank. For a log-in form that reports the
+    /// mistake itself; every operation that takes a user checks it.
+    ///
+    /// ```
+    /// use os_session::{Error, UserId};
+    ///
+    /// assert!(UserId::from("alice").validate().is_ok());
+    /// assert!(matches!(UserId::from(" ").validate(), Err(Error::UserId(_))));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UserId`], which is a response with 400 and names what is wrong. The identifier is not part of it.
+    pub fn validate(&self) -> Result<(), Error> {
+        let Some(flaw) = flaw(&self.0) else { return Ok(()) };
+        let problem = format!("a user id {flaw}");
+        tracing::debug!(%problem, "user id refused");
+        Err(Error::UserId(problem))
     }
+}
+
+/// Every store keeps as much as the key of a row.
+const MOST_BYTES: usize = 255;
+
+/// What keeps a text from being the name of a user or a group.
+pub(crate) fn flaw(name: &str) -> Option<String> {
+    if name.len() > MOST_BYTES {
+        return Some(format!("must have at most {MOST_BYTES} bytes, got {}", name.len()));
+    }
+    if name.contains('\0') {
+        return Some("must not have a NUL character".to_owned());
+    }
+    name.chars().all(is_blank).then(|| "must not be blank".to_owned())
+}
+
+fn is_blank(character: char) -> bool {
+    const ZERO_WIDTH: [RangeInclusive<char>; 6] = [
+        '\u{AD}'..='\u{AD}',
+        '\u{180E}'..='\u{180E}',
+        '\u{200B}'..='\u{200F}',
+        '\u{202A}'..='\u{202E}',
+        '\u{2060}'..='\u{206F}',
+        '\u{FEFF}'..='\u{FEFF}',
+    ];
+    character.is_whitespace() || character.is_control() || ZERO_WIDTH.iter().any(|range| range.contains(&character))
 }
 
 /// A [`UserId`] that cannot be read as the type asked for.

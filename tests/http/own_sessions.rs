@@ -242,10 +242,10 @@ async fn logging_in_again_changes_the_token() {
 #[tokio::test]
 async fn a_blank_user_is_nobody_to_log_in() {
     let (site, app) = site().await;
-    for blank in ["", " ", "\t\n"] {
+    for blank in ["", " ", "\t\n", "\u{200b}"] {
         let mut browser = Browser::new(&app);
-        let outcome = browser.connect(&site.sessions, blank).await;
-        assert!(matches!(outcome, Err(Error::UserId(_))), "{blank:?}: {outcome:?}");
+        let error = browser.connect(&site.sessions, blank).await.expect_err("it is blank");
+        assert!(matches!(error, Error::UserId(_)) && error.status() == 400, "{blank:?}: {error}");
         assert_eq!(browser.cookie(COOKIE), None);
     }
     assert!(site.memory.is_empty());

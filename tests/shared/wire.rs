@@ -1,7 +1,8 @@
 //! Round trips, counted between the store and the server.
 
 use os_session::testing::{Browser, Clock};
-use os_session::{SlotKey, SlotOwner, Store as _, UserId};
+use os_session::{Error, SessionHandle, SlotKey, SlotOwner, Store as _, UserId};
+use os_session_tests::log::caught;
 use os_session_tests::proxy::Proxy;
 
 use crate::Place;
@@ -68,6 +69,78 @@ async fn a_request_takes_one_round_trip_where_there_is_somebody_and_none_where_t
     assert_eq!(proxy.trips(), 1, "… with what the browsers hold whoever is connected");
     sessions.disconnect_all("bob").await.unwrap();
     assert_eq!(proxy.trips(), 1, "nobody was connected");
+}
+
+#[tokio::test]
+async fn a_user_id_that_no_store_can_keep_is_refused_before_the_store_is_asked() {
+    let place = Place::new();
+    let proxy = Proxy::before(&place.url).await;
+    let store = place.store_at(&proxy.url(), Clock::new()).await;
+    let (sessions, app) = node(&store, |builder| builder).await;
+    let mut alice = Browser::new(&app);
+    alice.post("/login/alice", &[]).await;
+    proxy.hears().await;
+    proxy.trips();
+    let (lines, _guard) = caught();
+
+    let handle = SessionHandle::from_u64(1);
+    let long = "é".repeat(128);
+    for (id, problem) in [
+        ("a\0b", "must not have a NUL character"),
+        ("\0", "must not have a NUL character"),
+        (&long, "must have at most 255 bytes, got 256"),
+        ("", "must not be blank"),
+        (" \u{3000}\t\r\n", "must not be blank"),
+        ("\u{200b}\u{feff}", "must not be blank"),
+    ] {
+        let groups = sessions.groups();
+        let outcomes: [(&str, Option<Error>); 9] = [
+            ("connect", Browser::connected(&app, &sessions, id).await.err()),
+            ("disconnect_all", sessions.disconnect_all(id).await.err()),
+            ("close", sessions.close(id, handle).await.err()),
+            ("of_user", sessions.of_user(id).await.err()),
+            ("add_user_in_group", groups.add_user_in_group(id, "admin").await.err()),
+            ("remove_user_in_group", groups.remove_user_in_group(id, "admin").await.err()),
+            ("in_group", groups.in_group(id, "admin").await.err()),
+            ("groups_changed", sessions.groups_changed(id).await.err()),
+            ("explain", sessions.explain(id, "site::admin").await.err()),
+        ];
+        for (operation, error) in outcomes {
+            let error = error.unwrap_or_else(|| panic!("{operation} takes {id:?}"));
+            assert!(matches!(&error, Error::UserId(text) if text.ends_with(problem)), "{operation} {id:?}: {error}");
+        }
+    }
+    for path in ["/login/a%00b", "/login/%20", &format!("/login/{}", "a".repeat(256))] {
+        let before = alice.cookie(COOKIE).map(str::to_owned);
+        let response = alice.post(path, &[]).await;
+        assert_eq!(response.status(), 400, "{path}");
+        assert_eq!(response.header("content-type"), Some("application/problem+json"));
+        assert!(response.text().contains("Invalid user id") && response.text().contains("a user id must"), "{path}");
+        assert_eq!((response.header("retry-after"), response.header("set-cookie")), (None, None), "{path}");
+        assert_eq!(alice.cookie(COOKIE).map(str::to_owned), before);
+    }
+    let lines = lines.take();
+    let refused = lines.iter().filter(|line| line.starts_with("DEBUG") && line.contains("user id refused"));
+    assert!(refused.count() >= 3, "{lines:?}");
+    assert!(!lines.iter().any(|line| line.starts_with("WARN") || line.starts_with("ERROR")), "{lines:?}");
+
+    for group in ["a\0b", "", &long] {
+        let groups = sessions.groups();
+        for outcome in [
+            groups.create(group).await.map(drop),
+            groups.add_user_in_group("alice", group).await,
+            groups.remove_user_in_group("alice", group).await,
+        ] {
+            assert!(matches!(outcome, Err(Error::NoSuchGroup(_))), "{group:?}: {outcome:?}");
+        }
+        assert!(!groups.in_group("alice", group).await.unwrap(), "{group:?}");
+    }
+    assert_eq!(proxy.trips(), 0);
+
+    let longest = "é".repeat(127) + "x";
+    Browser::connected(&app, &sessions, longest.as_str()).await.unwrap();
+    assert_eq!(sessions.of_user(longest.as_str()).await.unwrap().len(), 1);
+    sessions.disconnect_all(longest.as_str()).await.unwrap();
 }
 
 #[tokio::test]

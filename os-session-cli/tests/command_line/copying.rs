@@ -100,6 +100,19 @@ async fn what_postgresql_cannot_keep_is_told_and_nothing_is_copied() {
     assert_eq!(store.all_groups().await.unwrap(), [""; 0]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_that_nothing_could_close_is_not_copied() {
+    let (file, _) = filled().await;
+    let store = SqliteStore::open(file.path()).await.unwrap();
+    store.insert(session(8, &"x".repeat(256)), MANY).await.unwrap();
+    drop(store);
+    let (schema, prefix) = (TestSchema::new(), TestPrefix::new());
+    for ran in [copy(&file.path(), &schema).await, copy(&file.path(), &prefix).await] {
+        assert!(ran.code == 1 && ran.err.contains("a user id must have at most 255 bytes"), "{:?}", ran.said());
+    }
+    assert_eq!(schema.store(Clock::new()).await.all_groups().await.unwrap(), [""; 0]);
+}
+
 /// Records that end with a failure.
 fn half_of(records: &mut Vec<Vec<Record>>) -> Result<Option<Vec<Record>>, StoreError> {
     records.pop().map(Some).ok_or_else(|| StoreError::new("the disk is gone"))

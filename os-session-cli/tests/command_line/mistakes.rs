@@ -35,6 +35,8 @@ async fn mistakes_of_the_command_line_are_told_apart() {
         // A variable of a shell that is not set.
         &["sessions", "close", "", "--all"],
         &["groups", "add", " ", "staff"],
+        &["groups", "of", "\u{200b}"],
+        &["sessions", "list", &"x".repeat(256)],
         &["groups", "create", ""],
     ] {
         let (code, said) = run(&schema, words).await.said();

@@ -15,9 +15,7 @@ pub(super) async fn connect(session: &Session, user: UserId, expire: bool) -> Re
     let Session(context) = session;
     let sessions = session.sessions();
     let config = &sessions.0.config;
-    if user.is_blank() {
-        return Err(Error::UserId("a user id cannot be blank".to_owned()));
-    }
+    user.validate()?;
     answerable(context)?;
     context.judge_log_in()?;
 

@@ -85,6 +85,7 @@ impl PostgresStore {
         let mut imported = RecordCounts::default();
         while let Some(records) = next().await? {
             work.keep(&records).await?;
+            records.iter().try_for_each(Record::validate)?;
             imported += RecordCounts::of(&records);
         }
         let row = work.one(COUNTS).await?;

@@ -50,7 +50,8 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// There are keys of the prefix already, groups apart; `next` fails; a failure of the server.
+    /// There are keys of the prefix already, groups apart; `next` fails; a user id is not [valid](crate::UserId::validate); a failure of the
+    /// server.
     pub async fn import(
         &self,
         mut next: impl AsyncFnMut() -> Result<Option<Vec<Record>>, StoreError>,
@@ -58,6 +59,7 @@ impl RedisStore {
         self.claim().await?;
         let mut imported = RecordCounts::default();
         while let Some(records) = next().await? {
+            records.iter().try_for_each(Record::validate)?;
             for of_a_kind in records.chunk_by(|one, other| kind(one) == kind(other)) {
                 self.keep(of_a_kind).await?;
             }
