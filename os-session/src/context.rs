@@ -31,7 +31,7 @@ mod way_back;
 
 pub(crate) use self::answer::Undelivered;
 use self::browser::Browser;
-pub(crate) use self::connection::{Connected, Look, Times};
+pub(crate) use self::connection::{Connected, Look, Times, log_unknown_token};
 pub(crate) use self::way_back::WayBack;
 
 use self::answer::{Answer, SetCookie};

@@ -64,6 +64,9 @@ impl Tokens {
     }
 
     fn single(self) -> Option<Token> {
+        if self.several {
+            tracing::debug!("two different cookies of one name: neither counts");
+        }
         self.first.filter(|_| !self.several)
     }
 }

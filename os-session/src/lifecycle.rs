@@ -47,7 +47,15 @@ impl IntoFuture for Connect {
 
     fn into_future(self) -> Change<()> {
         let Self { session, user, expire } = self;
-        Box::pin(session.clone().change(async move { connect(&session, user, expire).await }))
+        Box::pin(async move {
+            let of = session.clone();
+            let outcome = of.change(async move { connect(&session, user, expire).await }).await;
+            if let Err(error) = &outcome {
+                // The title is ours; the error may quote what the client sent.
+                tracing::debug!(reason = error.title(), "log-in refused");
+            }
+            outcome
+        })
     }
 }
 

@@ -47,6 +47,11 @@ impl Error {
         }
     }
 
+    /// What happened, in words that quote no request.
+    pub(crate) fn title(&self) -> &'static str {
+        self.public_text().0
+    }
+
     /// What a client may know: for its own mistakes what to change, for ours nothing.
     fn public_text(&self) -> (&'static str, Option<String>) {
         match self {

@@ -1,9 +1,9 @@
 //! What an operator reads in the log: who came, who went and why, and who was refused what.
 
-use axum::http::Method;
+use axum::http::{Method, header};
 use os_session_tests::log::caught;
 
-use crate::site::{Site, request};
+use crate::site::{COOKIE, Site, request};
 
 fn line<'a>(lines: &'a [String], parts: &[&str]) -> &'a str {
     let mut found = lines.iter().filter(|line| parts.iter().all(|part| line.contains(part)));
@@ -59,4 +59,68 @@ async fn what_a_client_sends_is_no_part_of_a_line() {
     }
     let lines = lines.take();
     assert!(!lines.iter().any(|line| line.contains("root")), "{lines:#?}");
+}
+
+/// Lines that any client can cause, at a level that is off in production.
+fn of_debug<'a>(lines: &'a [String], event: &str) -> Vec<&'a String> {
+    assert!(!lines.iter().any(|line| !line.starts_with("DEBUG") && line.contains(event)), "{lines:#?}");
+    lines.iter().filter(|line| line.contains(event)).collect()
+}
+
+#[tokio::test]
+async fn a_cookie_that_leads_nowhere_is_one_debug_line_without_its_value() {
+    let site = Site::new().await;
+    let alice = site.browser_of("alice").await.cookie(COOKIE).unwrap().to_owned();
+    let unknown = "A".repeat(43);
+    for (path, cookie, event) in [
+        ("/me", format!("{COOKIE}={unknown}"), "no session for the token in the cookie"),
+        ("/logout", format!("{COOKIE}={unknown}"), "no session for the token in the cookie"),
+        ("/me", format!("{COOKIE}={unknown}; {COOKIE}={alice}"), "two different cookies of one name"),
+        ("/me", "__Host-os-browser=B; __Host-os-browser=A".to_owned(), ""),
+    ] {
+        let (lines, _guard) = caught();
+        let method = if path == "/logout" { Method::POST } else { Method::GET };
+        let mut request = request(method, path);
+        request.headers_mut().insert(header::COOKIE, cookie.parse().unwrap());
+        site.browser().send(request).await;
+        let lines = lines.take();
+        let expected = usize::from(!event.is_empty());
+        let found = if event.is_empty() { Vec::new() } else { of_debug(&lines, event) };
+        assert_eq!(found.len(), expected, "{path} with {cookie}: {lines:#?}");
+        assert!(!lines.iter().any(|line| line.contains(&unknown) || line.contains(&alice)), "{lines:#?}");
+    }
+}
+
+#[tokio::test]
+async fn an_exchanged_token_is_one_debug_line_with_the_session() {
+    let site = Site::new().await;
+    for path in ["/confirm", "/logout-elsewhere"] {
+        let mut alice = site.browser_of("alice").await;
+        let handle = site.sessions.of_user("alice").await.unwrap()[0].handle.to_string();
+        let before = alice.cookie(COOKIE).unwrap().to_owned();
+        let (lines, _guard) = caught();
+        alice.post(path, &[]).await;
+        let lines = lines.take();
+        let found = of_debug(&lines, "session token exchanged");
+        assert_eq!(found.len(), 1, "{lines:#?}");
+        assert!(found[0].contains(&handle), "{lines:#?}");
+        let after = alice.cookie(COOKIE).unwrap();
+        assert!(!lines.iter().any(|line| line.contains(&before) || line.contains(after)), "{lines:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_log_in_is_one_debug_line_with_the_reason() {
+    let site = Site::with(|builder| builder.max_sessions_per_user(1).refuse_when_full()).await;
+    let _alice = site.browser_of("alice").await;
+    let (lines, _guard) = caught();
+    site.browser().post("/login/alice", &[]).await;
+    site.browser().post("/login/%20%0aINFO%20root", &[]).await;
+    let mut over_http = request(Method::POST, "/login/bob");
+    over_http.headers_mut().insert("origin", "http://app.example".parse().unwrap());
+    site.browser().send(over_http).await;
+    let lines = lines.take();
+    let found = of_debug(&lines, "log-in refused");
+    assert!(found.iter().any(|line| line.contains("Too many sessions")), "{lines:#?}");
+    assert!(!found.iter().any(|line| line.contains("root") || line.contains('\n')), "{lines:#?}");
 }

@@ -220,7 +220,9 @@ impl Context {
 
     fn is_gone(&self, key: SessionKey) {
         // Only the first: it is the cookie's.
-        let _was_known = self.more().gone_key.set(key);
+        if self.more().gone_key.set(key).is_ok() {
+            log_unknown_token();
+        }
     }
 
     /// The key in the request's cookie, by which the store knows no session. Somebody may have ended it and be waiting still until all nodes know; a
@@ -249,6 +251,11 @@ impl Context {
         users.push((id, user.clone(), loaded.clone()));
         loaded
     }
+}
+
+/// Any client can cause it, so it is for debugging alone.
+pub(crate) fn log_unknown_token() {
+    tracing::debug!("no session for the token in the cookie");
 }
 
 /// The answer of [`Context::look`].

@@ -2,7 +2,7 @@
 
 use crate::awaited::Subject;
 use crate::config::Config;
-use crate::context::{Connected, Context, Session, Times, Undelivered};
+use crate::context::{Connected, Context, Session, Times, Undelivered, log_unknown_token};
 use crate::device;
 use crate::error::Error;
 use crate::hook::{self, CloseReason, EventKind, HookInput};
@@ -203,6 +203,7 @@ pub(super) async fn rotate(session: &Session, before: Connected, authenticated: 
         return Err(Error::NotConnected);
     }
     sessions.0.awaited.rotated(before.handle, rotation.to);
+    tracing::debug!(session = %before.handle, "session token exchanged");
     if !context.rotated(before, &token, authenticated) {
         take_back(session).await;
         return Err(Error::AnswerSent);
@@ -245,8 +246,10 @@ async fn close_gone_key(session: &Session) -> Result<(), Error> {
 async fn close_key(session: &Session, key: &SessionKey, reason: CloseReason) -> Result<(), Error> {
     let sessions = session.sessions();
     let ended = sessions.outcome(sessions.0.store.close(key).await)?;
-    if let Some(ended) = &ended {
-        session.0.note_came_with(ended.handle);
+    match &ended {
+        Some(ended) => session.0.note_came_with(ended.handle),
+        None if session.0.gone_key().is_none() => log_unknown_token(),
+        None => {}
     }
     session.0.ended();
     sessions.after_close(Some(session), ended, reason).await;
