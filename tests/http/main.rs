@@ -3,6 +3,7 @@
 //! No hook of this binary runs in every request, so that requests are admitted the short way where there is one; those that
 //! have to wait for their store or their groups go the long way.
 
+mod after_log_out;
 mod bodies;
 mod caches;
 mod cookies;

@@ -41,6 +41,20 @@ async fn scripts_log_out() {
 }
 
 #[tokio::test]
+async fn a_safe_method_logs_out_no_user() {
+    let site = Site::new().await;
+    let alice = site.tab_of("alice").await;
+    for path in ["/os-session/disconnect", "/os-session/disconnect-all"] {
+        for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+            let request = alice.request(method.clone(), path);
+            let status = alice.browser.clone().send(request).await.status();
+            assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+        }
+    }
+    assert_eq!(site.sessions.of_user("alice").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn another_site_logs_nobody_out() {
     let site = Site::new().await;
     let mut alice = site.tab_of("alice").await;
