@@ -16,6 +16,7 @@ use crate::error::{Error, unknown_group};
 use crate::expression::SpeltTwice;
 use crate::groups::{AnyGroups, Groups};
 use crate::hook;
+use crate::lately::Lately;
 use crate::memory::MemoryStore;
 use crate::renewed::Renewed;
 use crate::sessions::{Inner, KnownGroups, Sessions};
@@ -299,6 +300,7 @@ impl SessionsBuilder {
             volatile: Volatile::default(),
             turns: Turns::new(),
             renewed: Renewed::default(),
+            exchanged: Lately::default(),
             has_start_hooks: hook::any(hook::START),
             goes_step_by_step: hook::any(hook::IN_A_REQUEST).into(),
             keeps_parts: hook::all().iter().any(|hook| hook.needs_parts)

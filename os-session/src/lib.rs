@@ -46,6 +46,7 @@ mod cross_site;
 mod config;
 mod tasks;
 pub mod scope;
+mod lately;
 mod renewed;
 mod slot;
 mod process;

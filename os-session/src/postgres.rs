@@ -215,6 +215,10 @@ impl Store for PostgresStore {
         let user = rows::text("user id", new.user.as_str())?;
         let device = new.device.as_deref().map(|device| rows::text("device", device)).transpose()?;
         let replaces = new.replaces.as_ref().map(|key| key.as_bytes().as_slice());
+        let (replaced_user, replaced_handle) = match &new.replaces_session {
+            Some((user, handle)) => (Some(rows::text("user id", user.as_str())?), Some(rows::handle(*handle))),
+            None => (None, None),
+        };
         let row = self
             .revoke(
                 &self.statements().insert,
@@ -227,6 +231,8 @@ impl Store for PostgresStore {
                     &rows::millis(new.absolute),
                     &new.expire,
                     &replaces,
+                    &replaced_user,
+                    &replaced_handle,
                     &i64::from(limit.sessions.get()),
                     &(limit.when_full == WhenFull::Refuse),
                     &self.turned(),

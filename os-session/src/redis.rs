@@ -202,6 +202,7 @@ impl Store for RedisStore {
 
     async fn insert(&self, new: NewSession, limit: Limit) -> Result<Inserted, StoreError> {
         let handle = new.handle.to_string();
+        let replaced = new.replaces_session.as_ref().map(|(user, handle)| (user, handle.to_string()));
         let arguments = |latest| {
             [
                 Bytes(new.key.as_bytes()),
@@ -215,6 +216,8 @@ impl Store for RedisStore {
                 Number(limit.sessions.get().into()),
                 Flag(limit.when_full == WhenFull::Refuse),
                 Number(latest),
+                Optional(replaced.as_ref().map(|(user, _)| user.as_str().as_bytes())),
+                Optional(replaced.as_ref().map(|(_, handle)| handle.as_bytes())),
             ]
         };
         // A server that stood still would open a session later that nobody knows of, and close another for it.

@@ -19,6 +19,7 @@ use crate::deny::BoxedDenyFun;
 use crate::error::{Error, NoSuchGroup, nearest};
 use crate::group::GroupSet;
 use crate::groups::AnyGroups;
+use crate::lately::Lately;
 use crate::renewed::Renewed;
 use crate::shown::ShownSalt;
 use crate::slot::turns::Turns;
@@ -59,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) volatile: Volatile,
     pub(crate) turns: Turns,
     pub(crate) renewed: Renewed,
+    /// Sessions by a key that was exchanged lately.
+    pub(crate) exchanged: Lately<SessionKey, (UserId, SessionHandle)>,
     /// [`Config::touch_interval`] in whole milliseconds, on the way of every request.
     pub(crate) touch_millis: u64,
     /// Some hook waits for the start of a process.

@@ -43,6 +43,9 @@ pub struct NewSession {
     pub expire: bool,
     /// The session of the same browser that this one takes the place of, of whichever user it is.
     pub replaces: Option<SessionKey>,
+    /// The same session by its user and its public name, which it keeps when its token is exchanged: another request of
+    /// the browser may have exchanged the key since it was read.
+    pub replaces_session: Option<(UserId, SessionHandle)>,
 }
 
 impl NewSession {
@@ -66,6 +69,7 @@ impl NewSession {
             absolute: Duration::from_hours(90 * 24),
             expire: false,
             replaces: None,
+            replaces_session: None,
         }
     }
 }
@@ -352,7 +356,8 @@ pub enum Authenticated {
 pub trait Store: Send + Sync + 'static {
     /// Opens a session.
     ///
-    /// In one step: [`replaces`](NewSession::replaces) is removed if it is there, expired sessions of the user are
+    /// In one step: the session of the key [`replaces`](NewSession::replaces) is removed, or if there is none the one that
+    /// [`replaces_session`](NewSession::replaces_session) names, if that is there. Expired sessions of the user are
     /// removed, and then, if the user has as many live sessions as the `limit` or more, the least recently seen are
     /// removed until the new one fits, or nothing at all is changed and the answer is [`Inserted::Full`]. Of sessions seen at
     /// the same moment, the one opened first goes first. What is removed after its time is told as [`End::Expired`],

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use os_session::routing::{self, post};
 use os_session::testing::{Answer, Browser};
-use os_session::{Error, Session, connected};
+use os_session::{Error, Session, Sessions, connected};
 use os_session_tests::trace::Gate;
 
 use crate::site::{COOKIE, Site, set_cookies, who_is_in};
@@ -41,6 +41,61 @@ async fn disconnect(session: Session, State(gate): State<Gate>) -> Result<Status
     Ok(StatusCode::OK)
 }
 
+#[connected(opt)]
+async fn disconnect_all(session: Session, State(gate): State<Gate>) -> Result<StatusCode, Error> {
+    session.user().await?;
+    gate.pass().await;
+    session.disconnect_all().await?;
+    Ok(StatusCode::OK)
+}
+
+/// Closes its own session by its name.
+#[connected(opt)]
+async fn close(session: Session, State(gate): State<Gate>) -> Result<StatusCode, Error> {
+    session.user().await?;
+    let own = session.sessions().of_user("alice").await?[0].handle;
+    gate.pass().await;
+    session.close(own).await?;
+    Ok(StatusCode::OK)
+}
+
+/// Looks at nothing before it goes on.
+#[connected(opt)]
+async fn leave(session: Session, State(gate): State<Gate>) -> Result<StatusCode, Error> {
+    gate.pass().await;
+    session.disconnect().await?;
+    Ok(StatusCode::OK)
+}
+
+#[connected(opt)]
+async fn login(session: Session, Path(user): Path<String>, State(gate): State<Gate>) -> Result<StatusCode, Error> {
+    session.user().await?;
+    gate.pass().await;
+    session.connect(user).await?;
+    Ok(StatusCode::OK)
+}
+
+#[connected(opt, force_unconnected)]
+async fn login_unseen(session: Session, State(gate): State<Gate>) -> Result<StatusCode, Error> {
+    gate.pass().await;
+    session.connect("bob").await?;
+    Ok(StatusCode::OK)
+}
+
+#[connected]
+async fn confirm_at_once(session: Session) -> Result<StatusCode, Error> {
+    session.confirm().await?;
+    Ok(StatusCode::OK)
+}
+
+/// Exchanges the token twice, as a change of the password may.
+#[connected]
+async fn confirm_twice(session: Session) -> Result<StatusCode, Error> {
+    session.confirm().await?;
+    session.disconnect_others().await?;
+    Ok(StatusCode::OK)
+}
+
 #[connected]
 async fn fail(State(gate): State<Gate>) -> StatusCode {
     gate.pass().await;
@@ -60,6 +115,11 @@ fn slow(site: Site) -> Slow {
         .route("/confirm", post(confirm))
         .route("/disconnect-others", post(disconnect_others))
         .route("/disconnect", post(disconnect))
+        .route("/disconnect-all", post(disconnect_all))
+        .route("/close", post(close))
+        .route("/leave", post(leave))
+        .route("/login/{user}", post(login))
+        .route("/login-unseen", post(login_unseen))
         .route("/fail", post(fail));
     let app = router.with_state(gate.clone()).with_sessions(&site.sessions).expect("every rule can be decided");
     Slow { site, app, gate }
@@ -142,6 +202,127 @@ async fn a_slow_handler_cannot_bring_back_a_session_that_ended_meanwhile() {
                 + slow.site.sessions.of_user("bob").await.unwrap().len();
             assert_eq!(live, ending.leaves(), "{case}: nothing came back, and nothing else was closed");
         }
+    }
+}
+
+/// Which request comes first to the session.
+#[derive(Debug, Clone, Copy)]
+enum Meeting {
+    /// The slow request looks at it, then the other exchanges its token.
+    LooksFirst,
+    /// The other exchanges its token, then the slow request arrives with the old one.
+    ArrivesLate,
+}
+
+/// Sends a request of alice's browser, and exchanges its token by another: through `exchanging`, which may be another
+/// node. Returns the status of the first, and the browser with the new token.
+async fn exchanged_while(
+    path: &'static str,
+    (exchange, exchanging): (&str, &Router),
+    meeting: Meeting,
+    slow: &Slow,
+) -> (u16, Browser) {
+    let alice = Browser::connected(&slow.app, &slow.site.sessions, "alice").await.unwrap();
+    let mut other = Browser::new(exchanging);
+    other.set_cookie(COOKIE, alice.cookie(COOKIE).unwrap());
+    if matches!(meeting, Meeting::LooksFirst) {
+        slow.gate.close();
+    }
+    let mut sending = alice.clone();
+    let send = async move { sending.post(path, &[]).await.status().as_u16() };
+    match meeting {
+        Meeting::LooksFirst => {
+            let request = tokio::spawn(send);
+            slow.gate.arrived().await;
+            assert_eq!(other.post(exchange, &[]).await.status(), 200);
+            slow.gate.open();
+            (request.await.expect("the slow request does not panic"), other)
+        }
+        Meeting::ArrivesLate => {
+            assert_eq!(other.post(exchange, &[]).await.status(), 200);
+            (send.await, other)
+        }
+    }
+}
+
+const MEETINGS: [Meeting; 2] = [Meeting::LooksFirst, Meeting::ArrivesLate];
+const EXCHANGES: [&str; 3] = ["/confirm-at-once", "/logout-elsewhere", "/confirm-twice"];
+
+/// A router of the same pages that exchange a token at once.
+fn exchanging(sessions: &Sessions) -> Router {
+    let router = crate::site::pages().route("/confirm-at-once", post(confirm_at_once));
+    let router = router.route("/confirm-twice", post(confirm_twice));
+    router.with_sessions(sessions).expect("every rule can be decided")
+}
+
+#[tokio::test]
+async fn a_log_in_ends_the_session_that_confirm_exchanged_meanwhile() {
+    for (path, user) in [("/login/bob", "bob"), ("/login/alice", "alice"), ("/login-unseen", "bob")] {
+        for (exchange, meeting) in
+            EXCHANGES.into_iter().flat_map(|exchange| MEETINGS.map(|meeting| (exchange, meeting)))
+        {
+            // At a limit of one: the session that gives way takes no room.
+            let slow = slow(Site::with(|builder| builder.max_sessions_per_user(1).refuse_when_full()).await);
+            let through = exchanging(&slow.site.sessions);
+            let (status, browser) = exchanged_while(path, (exchange, &through), meeting, &slow).await;
+            let case = format!("{path} beside {exchange}, {meeting:?}");
+            assert_eq!(status, 200, "{case}");
+            assert_eq!(who_is_in(&browser).await, "None", "{case}: the exchanged token opens nothing");
+            assert_eq!(slow.site.sessions.of_user(user).await.unwrap().len(), 1, "{case}");
+            assert_eq!(slow.site.memory.len(), 1, "{case}");
+            assert_eq!(slow.site.log.take(), ["alice: replaced by a new log-in"], "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_log_out_ends_the_session_that_another_request_exchanges_meanwhile() {
+    for (path, why) in
+        [("/leave", "disconnected"), ("/disconnect-all", "disconnected everywhere"), ("/close", "closed by its handle")]
+    {
+        for (exchange, meeting) in
+            EXCHANGES.into_iter().flat_map(|exchange| MEETINGS.map(|meeting| (exchange, meeting)))
+        {
+            let slow = slow(Site::new().await);
+            let through = exchanging(&slow.site.sessions);
+            let (status, browser) = exchanged_while(path, (exchange, &through), meeting, &slow).await;
+            let case = format!("{path} beside {exchange}, {meeting:?}");
+            assert_eq!(status, 200, "{case}");
+            assert_eq!(who_is_in(&browser).await, "None", "{case}: the exchanged token opens nothing");
+            assert_eq!(slow.site.memory.len(), 0, "{case}");
+            assert_eq!(slow.site.log.take(), [format!("alice: {why}")], "{case}");
+        }
+    }
+}
+
+/// What the request has read is enough to find the session that another node gave another token.
+#[tokio::test]
+async fn what_another_node_exchanged_ends_as_well() {
+    for path in ["/login/bob", "/login/alice", "/disconnect", "/disconnect-all", "/close"] {
+        let slow = slow(Site::new().await);
+        let node = crate::site::builder(&slow.site.log).store(slow.site.memory.clone()).build().await.unwrap();
+        let through = exchanging(&node);
+        let (status, browser) = exchanged_while(path, ("/confirm-at-once", &through), Meeting::LooksFirst, &slow).await;
+        assert_eq!(status, 200, "{path}");
+        assert_eq!(who_is_in(&browser).await, "None", "{path}");
+        assert_eq!(slow.site.memory.len(), usize::from(path.starts_with("/login")), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_was_exchanged_long_ago_ends_nothing() {
+    for path in ["/leave", "/disconnect-all", "/close", "/login/bob"] {
+        let slow = slow(Site::new().await);
+        let through = exchanging(&slow.site.sessions);
+        let alice = Browser::connected(&slow.app, &slow.site.sessions, "alice").await.unwrap();
+        let mut browser = Browser::new(&through);
+        browser.set_cookie(COOKIE, alice.cookie(COOKIE).unwrap());
+        assert_eq!(browser.post("/confirm-at-once", &[]).await.status(), 200);
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_mins(1)).await;
+        assert_eq!(alice.clone().post(path, &[]).await.status(), 200, "{path}");
+        assert_eq!(who_is_in(&browser).await, "alice", "{path}");
+        tokio::time::resume();
     }
 }
 

@@ -136,6 +136,7 @@ caught! { CATCH by verdict:
     a_rotation_that_loses_the_device: values::ForgetsTheDevice by a_rotation_changes_nothing_else;
     a_rotation_that_always_authenticates: life::AlwaysAuthenticates by a_rotation_says_when_the_user_was_authenticated;
     a_rotation_over_another_session: life::RotatesOverOthers by a_rotation_onto_a_taken_key_changes_nothing;
+    a_replacement_by_its_key_alone: life::ReplacesByKeyAlone by a_log_in_replaces_the_session_that_it_names_under_whichever_key;
     a_rotation_that_deletes_its_old_key: life::DeletesTheOldKey by a_rotation_onto_its_own_key_loses_nothing;
     an_old_key_that_is_followed: life::FollowsOldKeys by a_key_is_rotated_once;
 

@@ -225,10 +225,21 @@ impl Context {
         }
     }
 
+    /// Whose session has or had this key, and its public name: as this request read it, or as another request exchanged
+    /// the key lately.
+    pub(crate) fn known_by(&self, key: &SessionKey) -> Option<(UserId, SessionHandle)> {
+        if let Connection::User(connected) = &self.state().connection
+            && connected.key == *key
+        {
+            return Some((connected.user.clone(), connected.handle));
+        }
+        self.sessions.0.exchanged.get(key).map(|(session, _)| session)
+    }
+
     /// The key in the request's cookie, by which the store knows no session. Somebody may have ended it and be waiting still until all nodes know; a
     /// log-out must not return before.
     pub(crate) fn gone_key(&self) -> Option<SessionKey> {
-        let is_nobody = matches!(self.state().connection, Connection::Nobody);
+        let is_nobody = matches!(self.state().connection, Connection::Nobody | Connection::Ignored(_));
         self.more.get().filter(|_| is_nobody)?.gone_key.get().copied()
     }
 

@@ -20,13 +20,20 @@ pub(super) async fn connect(session: &Session, user: UserId, expire: bool) -> Re
     context.judge_log_in()?;
 
     let before = context.connected_behind().await?;
-    if let Some(before) = &before {
-        let input = HookInput::of(session, Some(&before.user)).closing(CloseReason::Replaced);
+    let replaces = before.as_ref().map(|before| before.key);
+    let replaced = match before {
+        Some(before) => Some((before.user, before.handle)),
+        None => exchanged(session).await?,
+    };
+    if let Some((user, _)) = &replaced {
+        let input = HookInput::of(session, Some(user)).closing(CloseReason::Replaced);
         hook::run_all(EventKind::PreCloseSession, input).await;
     }
 
     let token = Token::random().map_err(Error::Random)?;
-    let new = new_session(context, config, user.clone(), token.key(), expire, before.map(|before| before.key))?;
+    let mut new = new_session(context, config, user.clone(), token.key(), expire)?;
+    new.replaces = replaces;
+    new.replaces_session = replaced;
     let cookie_life = (!expire).then_some(new.absolute);
     let connected =
         Connected { key: new.key, user, handle: new.handle, times: Times::of_new(cookie_life), groups: None };
@@ -72,7 +79,6 @@ fn new_session(
     user: UserId,
     key: SessionKey,
     expire: bool,
-    replaces: Option<SessionKey>,
 ) -> Result<NewSession, Error> {
     let lifetime = config.lifetime(expire);
     Ok(NewSession {
@@ -83,7 +89,8 @@ fn new_session(
         idle: lifetime.idle,
         absolute: lifetime.absolute,
         expire,
-        replaces,
+        replaces: None,
+        replaces_session: None,
     })
 }
 
@@ -106,9 +113,14 @@ pub(super) async fn disconnect(session: &Session) -> Result<(), Error> {
 }
 
 pub(super) async fn disconnect_all(session: &Session, user_indep: bool, with_restart: bool) -> Result<(), Error> {
-    let Some(connected) = session.0.connected().await? else { return close_gone_key(session).await };
     let also = Also { user_indep, with_restart };
-    disconnect_user(session.sessions(), Some(session), &connected.user, also).await
+    if let Some(connected) = session.0.connected().await? {
+        return disconnect_user(session.sessions(), Some(session), &connected.user, also).await;
+    }
+    let Some((user, _)) = exchanged(session).await? else { return close_gone_key(session).await };
+    disconnect_user(session.sessions(), Some(session), &user, also).await?;
+    session.0.remove_cookie();
+    Ok(())
 }
 
 /// What a log-out everywhere does besides.
@@ -177,7 +189,10 @@ pub(super) async fn disconnect_others(session: &Session) -> Result<(), Error> {
 }
 
 pub(super) async fn close(session: &Session, handle: SessionHandle) -> Result<(), Error> {
-    let Some(connected) = session.0.connected().await? else { return close_gone_key(session).await };
+    let Some(connected) = session.0.connected().await? else {
+        let Some((user, _)) = exchanged(session).await? else { return close_gone_key(session).await };
+        return close_of(session, &user, handle).await;
+    };
     if connected.handle == handle {
         let input = HookInput::of(session, Some(&connected.user)).closing(CloseReason::Closed);
         hook::run_all(EventKind::PreCloseSession, input).await;
@@ -185,8 +200,13 @@ pub(super) async fn close(session: &Session, handle: SessionHandle) -> Result<()
         session.0.remove_cookie();
         return Ok(());
     }
+    close_of(session, &connected.user, handle).await
+}
+
+/// Closes one of this user's sessions.
+async fn close_of(session: &Session, user: &UserId, handle: SessionHandle) -> Result<(), Error> {
     let sessions = session.sessions();
-    let ended = sessions.outcome(sessions.0.store.close_handle(&connected.user, handle).await)?;
+    let ended = sessions.outcome(sessions.0.store.close_handle(user, handle).await)?;
     sessions.after_close(Some(session), ended, CloseReason::Closed).await;
     Ok(())
 }
@@ -198,6 +218,8 @@ pub(super) async fn rotate(session: &Session, before: Connected, authenticated: 
     let token = Token::random().map_err(Error::Random)?;
     let rotation = Rotation { from: before.key, to: token.key(), authenticated };
     let sessions = session.sessions();
+    // Before the exchange, so that a request that no longer finds the old key finds this.
+    sessions.0.exchanged.note(before.key, (before.user.clone(), before.handle));
     if !sessions.outcome(sessions.0.store.rotate(rotation).await)? {
         context.ended();
         return Err(Error::NotConnected);
@@ -243,9 +265,24 @@ async fn close_gone_key(session: &Session) -> Result<(), Error> {
     }
 }
 
+/// Returns the live session whose key, which is the cookie's, another request of this browser has exchanged lately.
+async fn exchanged(session: &Session) -> Result<Option<(UserId, SessionHandle)>, Error> {
+    let sessions = session.sessions();
+    let Some(key) = session.0.gone_key() else { return Ok(None) };
+    let Some((user, handle)) = session.0.known_by(&key) else { return Ok(None) };
+    let found = sessions.look_again(key, handle, &user).await?;
+    Ok(found.map(|found| (found.user, found.handle)))
+}
+
 async fn close_key(session: &Session, key: &SessionKey, reason: CloseReason) -> Result<(), Error> {
     let sessions = session.sessions();
-    let ended = sessions.outcome(sessions.0.store.close(key).await)?;
+    let mut ended = sessions.outcome(sessions.0.store.close(key).await)?;
+    if ended.is_none()
+        && let Some((user, handle)) = session.0.known_by(key)
+    {
+        // Another request may have exchanged the key; the session keeps its name.
+        ended = sessions.outcome(sessions.0.store.close_handle(&user, handle).await)?;
+    }
     match &ended {
         Some(ended) => session.0.note_came_with(ended.handle),
         None if session.0.gone_key().is_none() => log_unknown_token(),
@@ -272,6 +309,7 @@ async fn take_back(session: &Session) {
             let authenticated = authenticated.map_or(Authenticated::Unchanged, Authenticated::At);
             let back = Rotation { from: connected.key, to: from, authenticated };
             let outcome = sessions.0.store.rotate(back).await;
+            sessions.0.exchanged.forget(&from);
             sessions.0.awaited.rotated(connected.handle, from);
             session.0.rotated_back(from);
             outcome.map(|_| ()).map_err(Error::from)

@@ -114,7 +114,9 @@ impl Tables {
         if self.place_of(&new.key).is_some() {
             return None;
         }
-        let replaced = new.replaces.and_then(|key| self.place_of(&key));
+        let named = |(user, handle): &(UserId, SessionHandle)| self.place_of_handle(user, *handle);
+        let replaced =
+            new.replaces.and_then(|key| self.place_of(&key)).or_else(|| named(new.replaces_session.as_ref()?));
         let (mut live, expired): (Vec<u32>, Vec<u32>) = self
             .sessions_of(&new.user)
             .filter(|place| Some(*place) != replaced)
@@ -195,7 +197,7 @@ impl Tables {
     }
 
     pub(super) fn close_handle(&mut self, user: &UserId, handle: SessionHandle, now: Timestamp) -> Option<Ended> {
-        let place = self.sessions_of(user).find(|place| self.sessions[*place].handle == handle)?;
+        let place = self.place_of_handle(user, handle)?;
         Some(self.remove(place, End::Closed, now))
     }
 
@@ -292,6 +294,10 @@ impl Tables {
 impl Tables {
     fn place_of(&self, key: &SessionKey) -> Option<u32> {
         self.by_key.find(hash_of(key), |place| self.sessions[*place].key == *key).copied()
+    }
+
+    fn place_of_handle(&self, user: &UserId, handle: SessionHandle) -> Option<u32> {
+        self.sessions_of(user).find(|place| self.sessions[*place].handle == handle)
     }
 
     fn live(&self, key: &SessionKey, now: Timestamp) -> Option<u32> {

@@ -15,10 +15,7 @@ type Changed<T> = Result<T, Failure>;
 impl Change<'_> {
     pub(super) fn insert(&mut self, new: &NewSession, limit: Limit) -> Changed<Inserted> {
         self.refuse_taken(&new.key)?;
-        let replaced = match &new.replaces {
-            Some(key) => self.id_of(key)?,
-            None => None,
-        };
+        let replaced = self.replaced_by(new)?;
         let (mut live, expired) = self.sessions_of(&new.user, replaced)?;
         let most = limit.sessions.get() as usize - 1;
         if live.len() > most && limit.when_full == WhenFull::Refuse {
@@ -176,6 +173,20 @@ impl Change<'_> {
     fn id_of(&self, key: &SessionKey) -> Changed<Option<i64>> {
         let mut statement = self.file.prepare_cached("SELECT id FROM os_session_sessions WHERE key = ?1")?;
         Ok(statement.query_row([key.as_bytes()], |row| row.get(0)).optional()?)
+    }
+
+    /// The session that gives way to this one.
+    fn replaced_by(&self, new: &NewSession) -> Changed<Option<i64>> {
+        if let Some(key) = &new.replaces
+            && let Some(id) = self.id_of(key)?
+        {
+            return Ok(Some(id));
+        }
+        let Some((user, handle)) = &new.replaces_session else { return Ok(None) };
+        let mut statement =
+            self.file.prepare_cached("SELECT id FROM os_session_sessions WHERE user = ?1 AND handle = ?2")?;
+        let id = statement.query_row((user.as_str(), handle.as_u64().cast_signed()), |row| row.get(0));
+        Ok(id.optional()?)
     }
 
     /// Keeps the session of that key warm, as it stands now.

@@ -28,6 +28,7 @@ fn session(number: u64) -> NewSession {
         absolute: Duration::from_hours(2),
         expire: false,
         replaces: None,
+        replaces_session: None,
     }
 }
 

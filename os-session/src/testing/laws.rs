@@ -411,6 +411,7 @@ laws! { LAWS of Lab:
         a_rotation_says_when_the_user_was_authenticated,
         a_rotation_onto_a_taken_key_changes_nothing,
         a_rotation_onto_its_own_key_loses_nothing,
+        a_log_in_replaces_the_session_that_it_names_under_whichever_key,
         a_key_is_rotated_once,
     }
     closing {

@@ -22,6 +22,8 @@ flaws! {
     OverwritesKeys;
     /// Removes the session to be replaced, then sees that the key is taken.
     ReplacesBeforeItLooks;
+    /// Does not look for the session to be replaced under another key.
+    ReplacesByKeyAlone;
     /// Sessions live on without activity.
     IgnoresIdleness;
     /// Says of a session that it is there until its absolute end.
@@ -93,6 +95,13 @@ impl Flaw for AdoptsUnknownKeys {
 impl Flaw for OverwritesKeys {
     async fn insert(&self, right: &Right, new: NewSession, limit: Limit) -> Answer<Inserted> {
         right.memory.close(&new.key).await?;
+        right.memory.insert(new, limit).await
+    }
+}
+
+impl Flaw for ReplacesByKeyAlone {
+    async fn insert(&self, right: &Right, mut new: NewSession, limit: Limit) -> Answer<Inserted> {
+        new.replaces_session = None;
         right.memory.insert(new, limit).await
     }
 }

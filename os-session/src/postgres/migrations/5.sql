@@ -201,6 +201,9 @@ create or replace function {schema}.open_session_3(
     new_absolute bigint,
     new_expire boolean,
     replaced bytea,
+    -- The same session by what it keeps when its token is exchanged: the key may be another since it was read.
+    replaced_user text,
+    replaced_handle bigint,
     most bigint,
     refuse boolean,
     turned bigint,
@@ -216,6 +219,8 @@ language plpgsql volatile as $$
 declare
     first_lock bigint := {schema}.user_lock_1(new_user);
     second_lock bigint;
+    gone_user text := replaced_user;
+    gone_handle bigint := replaced_handle;
     moment bigint;
     -- How many sessions the user would have beside it, and how many are over.
     others bigint;
@@ -226,8 +231,10 @@ begin
     ended_reasons := '{}';
 
     if replaced is not null then
-        select {schema}.user_lock_1(s.user_id) into second_lock from {schema}.session s where s.key = replaced;
+        select coalesce(max(s.user_id), replaced_user), coalesce(max(s.handle), replaced_handle)
+        into gone_user, gone_handle from {schema}.session s where s.key = replaced;
     end if;
+    second_lock := {schema}.user_lock_1(gone_user);
     perform pg_advisory_xact_lock(least(first_lock, second_lock));
     if second_lock <> first_lock then
         perform pg_advisory_xact_lock(greatest(first_lock, second_lock));
@@ -235,7 +242,8 @@ begin
     moment := {schema}.moment_1(turned);
 
     select
-        count(*) filter (where s.expires > moment and s.key is distinct from replaced),
+        count(*) filter (
+            where s.expires > moment and (s.user_id, s.handle) is distinct from (gone_user, gone_handle)),
         count(*) filter (where s.expires <= moment)
     into others, over
     from {schema}.session s
@@ -252,7 +260,7 @@ begin
     if second_lock is not null then
         with gone as (
             delete from {schema}.session s
-            where s.key = replaced
+            where s.user_id = gone_user and s.handle = gone_handle
             returning s.user_id, s.handle, case when s.expires > moment then 1 else 3 end as reason
         )
         select
@@ -266,8 +274,7 @@ begin
         end if;
     end if;
 
-    -- One that was to be replaced and is not there may have got another key since it was counted.
-    if others >= most or over > 0 or second_lock is not null and ended_handles = '{}' then
+    if others >= most or over > 0 then
         -- By handle, since a session keeps it when its token is exchanged meanwhile.
         with gone as (
             delete from {schema}.session s

@@ -3,6 +3,7 @@
 local key, user, handle, idle, absolute, expire = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local device, replaced = optional(ARGV[8]), optional(ARGV[9])
 local most, refuse, latest = tonumber(ARGV[10]), ARGV[11] == '1', tonumber(ARGV[12])
+local replaced_user, replaced_handle = optional(ARGV[13]), optional(ARGV[14])
 local index, now = sessions_of(user), moment()
 
 -- Whoever asked no longer waits for the answer, and nobody would ever have this session's token.
@@ -13,6 +14,11 @@ end
 
 if call('EXISTS', session_at(key)) == 1 then
     return {TAKEN}
+end
+
+-- Its key may have been exchanged since it was read.
+if replaced_user and (not replaced or call('EXISTS', session_at(replaced)) == 0) then
+    replaced = session_named(replaced_user, replaced_handle) or replaced
 end
 
 -- Those that would be there beside it. What an index alone knows of is not there.

@@ -175,6 +175,15 @@ local function end_session(key, why, now, user, is_asked_for)
     return nil
 end
 
+-- The key of the session of a user that has that public name.
+local function session_named(user, handle)
+    for _, key in ipairs(call('ZRANGE', sessions_of(user), 0, -1)) do
+        if call('HGET', session_at(key), 'handle') == handle then
+            return key
+        end
+    end
+end
+
 -- Every exchange of a session's token leads through here.
 local function exchange_token(from, to)
     local ends = call('ZSCORE', all_sessions, from)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::lab::{IDLE, Lab, NEARLY_IDLE, ROOMY, key, limit, session};
+use super::lab::{IDLE, Lab, NEARLY_IDLE, ROOMY, handle, key, limit, session};
 use crate::group;
 use crate::store::{Authenticated, End, Found, NewSession, Rotation, WhenFull};
 
@@ -82,6 +82,36 @@ pub(super) async fn a_rotation_onto_its_own_key_loses_nothing(lab: Lab) {
     assert_eq!(lab.close(1).await, Some((1, End::Closed)));
     assert!(!matches!(lab.store.rotate(rotation).await, Ok(true)), "what was closed has no token to exchange");
     assert!(!lab.is_live(1).await, "and does not come back");
+}
+
+pub(super) async fn a_log_in_replaces_the_session_that_it_names_under_whichever_key(lab: Lab) {
+    let replacing = |new: NewSession, number, user: &str| NewSession {
+        replaces: Some(key(number)),
+        replaces_session: Some((user.into(), handle(number))),
+        ..new
+    };
+    for user in ["alice", "bob"] {
+        lab.open(session("alice", 1)).await;
+        lab.open(session("alice", 2)).await;
+        lab.rotate(1, 11, Authenticated::Now).await;
+        lab.rotate(11, 12, Authenticated::Unchanged).await;
+        let new = replacing(session(user, 3), 1, "alice");
+        let ended = lab.open_within(new, limit(2, WhenFull::Refuse)).await;
+        assert_eq!(ended, Some(vec![(1, End::Replaced)]), "it keeps its name, and takes no room beside the new one");
+        assert_eq!(lab.live([1, 2, 3, 11, 12]).await, [2, 3]);
+
+        let new = replacing(session(user, 4), 3, user);
+        assert_eq!(lab.open(new).await, [(3, End::Replaced)], "named twice, it ends once");
+        let new = replacing(session(user, 5), 3, user);
+        assert_eq!(lab.open(new).await, [], "what is gone is not there to be replaced");
+        let new = replacing(session(user, 6), 2, "carol");
+        assert_eq!(lab.open(new).await, [(2, End::Replaced)], "the key that is there is what counts");
+        lab.rotate(4, 14, Authenticated::Now).await;
+        let new = replacing(session(user, 7), 4, "carol");
+        assert_eq!(lab.open(new).await, [], "a name is of the user's own sessions");
+        lab.close_all("alice", None).await;
+        lab.close_all("bob", None).await;
+    }
 }
 
 pub(super) async fn a_key_is_rotated_once(lab: Lab) {
