@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use axum::BoxError;
 
+use crate::application::Function;
 use crate::context::Session;
 use crate::error::Error;
 use crate::user::{InvalidUserId, UserId};
@@ -143,7 +144,9 @@ where
     };
     let loaded = context.loaded_user::<T>(user);
     let value = loaded.get_or_try_init(async || {
-        let value: Option<T> = ask(user, state).await?;
+        let deadline = context.sessions.0.config.hook_deadline;
+        let asked = Function::FromUser(std::any::type_name::<T>()).outcome(deadline, ask(user, state));
+        let value: Option<T> = asked.await??;
         Ok::<_, Error>(value.map(|value| Arc::new(value) as Arc<dyn Any + Send + Sync>))
     });
     let Some(value) = value.await? else {

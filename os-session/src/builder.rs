@@ -168,7 +168,8 @@ impl SessionsBuilder {
         self
     }
 
-    /// How long one hook may take: by default 10 seconds. It works on tokio's clock.
+    /// How long one hook may take, and one call of a policy, a group provider, a `deny_fun` or a [`FromUser`](crate::FromUser): by default
+    /// 10 seconds. It works on tokio's clock.
     pub fn hook_deadline(mut self, deadline: Duration) -> Self {
         self.config.hook_deadline = deadline;
         self

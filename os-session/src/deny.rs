@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use crate::account::{FromUser, User};
+use crate::application::Function;
 use crate::context::Session;
 use crate::error::{Denial, Error};
 use crate::lifecycle::account;
@@ -181,15 +182,22 @@ where
     S: Sync,
 {
     Box::pin(async move {
-        let mut response = match deny_fun.call(denied, state).await {
-            Ok(answer) => answer.into_response(),
-            Err(error) => error.into_response(),
-        };
+        let answered = async { deny_fun.call(denied, state).await.map(IntoResponse::into_response) };
+        let mut response = answer::<F, _>(denied, answered).await.unwrap_or_else(IntoResponse::into_response);
         if response.status().is_success() {
             *response.status_mut() = status(denied.denial);
         }
         response
     })
+}
+
+/// What a `deny_fun` answers in time.
+pub(crate) async fn answer<F, T>(
+    denied: Denied<'_>,
+    answered: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let deadline = denied.session.sessions().0.config.hook_deadline;
+    Function::DenyFun(std::any::type_name::<F>()).outcome(deadline, answered).await?
 }
 
 pub(crate) fn status(denial: Denial) -> StatusCode {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use axum::BoxError;
 
 use crate::declaration::Place;
+use crate::one_line::OneLine;
 
 /// Everything that this crate reports.
 ///
 /// It is an axum response: [problem details](https://www.rfc-editor.org/rfc/rfc9457) that carry no internal text; what
-/// stands in the variant goes to the log. A handler may return it, and then it is that handler's answer and no more: no
+/// stands in the variant goes to the log. What it displays is one line, whatever a client or a database wrote into it. A handler may return it, and then it is that handler's answer and no more: no
 /// hook runs for it and no `deny_fun`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -40,14 +41,15 @@ pub enum Error {
     /// The request never met the `Sessions`. 500.
     #[error(
         "no session in this request: route the handler with `os_session::routing` and `with_sessions(&sessions)`, or add \
-         `.layer(sessions.layer())` to the axum router; a `#[public]` handler has none, `#[connected(opt)]` does"
+         `.layer(sessions.layer())` to the axum router; where a middleware uses the session, add that layer outside the middleware, \
+         which is after it; a `#[public]` handler has none, `#[connected(opt)]` does"
     )]
     NoLayer,
     /// A rule, or the application, named a group that nobody created. 500.
     #[error(transparent)]
     NoSuchGroup(NoSuchGroup),
     /// [`Sessions::explain`](crate::Sessions::explain) was asked for a handler by a name that is not exactly one handler's. 500.
-    #[error("{0}")]
+    #[error("{}", OneLine(.0))]
     NoSuchHandler(String),
     /// A policy of a server function failed, and with this status. What a policy of a handler fails with is the answer itself.
     #[error("the policy `{policy}` failed with {status}")]
@@ -68,6 +70,9 @@ pub enum Error {
     /// A hook failed, panicked or took too long. 500.
     #[error(transparent)]
     Hook(HookError),
+    /// A policy, a group provider, a `deny_fun` or a [`FromUser`](crate::FromUser) panicked, 500, or took longer than the deadline for hooks, 503.
+    #[error(transparent)]
+    Function(FunctionError),
     /// A session was opened, closed or changed from inside a hook. 500.
     #[error("a hook cannot connect or disconnect: it runs inside such a change")]
     InsideHook,
@@ -78,14 +83,14 @@ pub enum Error {
     #[error("the session store failed: {0}")]
     Store(#[from] StoreError),
     /// The group provider failed. 503.
-    #[error("the group provider failed: {0}")]
+    #[error("the group provider failed: {}", OneLine(.0))]
     Groups(#[source] BoxError),
     /// The application's own user could not be loaded. 503.
-    #[error("the user could not be loaded: {0}")]
+    #[error("the user could not be loaded: {}", OneLine(.0))]
     User(#[source] BoxError),
     /// The identifier of the user is one that no session can be opened for: blank, longer than 255 bytes, or with a NUL
     /// character. The store was not asked. 400.
-    #[error("{0}")]
+    #[error("{}", OneLine(.0))]
     UserId(String),
     /// The identifier of the user does not parse as the type that was asked for. 500.
     #[error(transparent)]
@@ -119,7 +124,7 @@ impl Error {
 
 /// A group that nobody created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no such group: `{name}`{}", Hint(.nearest.as_deref()))]
+#[error("no such group: `{}`{}", OneLine(name), Hint(.nearest.as_deref()))]
 #[non_exhaustive]
 pub struct NoSuchGroup {
     /// The name that is unknown.
@@ -156,12 +161,23 @@ pub enum HookFailure {
 impl fmt::Display for HookFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Error(error) => write!(f, "failed: {error}"),
+            Self::Error(error) => write!(f, "failed: {}", OneLine(error)),
             Self::Panicked => f.write_str("panicked"),
             Self::TimedOut => f.write_str("took longer than the deadline for hooks"),
             Self::AccountGone => f.write_str("wants the user's account, which is gone"),
         }
     }
+}
+
+/// A function of the application, other than a hook, that gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{function} {}", if *timed_out { "took longer than the deadline for hooks" } else { "panicked" })]
+#[non_exhaustive]
+pub struct FunctionError {
+    /// Which function: its kind and its name.
+    pub function: String,
+    /// It took longer than the deadline for hooks; else it panicked.
+    pub timed_out: bool,
 }
 
 /// A slot whose value cannot be read or kept.
@@ -210,7 +226,7 @@ impl fmt::Display for SlotFailure {
                     "holds no `{wanted}`: its JSON does not fit at column {column}; `set` and `remove` work without reading it"
                 )
             }
-            Self::Encode(error) => write!(f, "cannot keep the value as JSON: {error}"),
+            Self::Encode(error) => write!(f, "cannot keep the value as JSON: {}", OneLine(error)),
             Self::TooLarge { bytes, most } => {
                 write!(f, "would hold {bytes} bytes of the {most} that `max_slot_bytes` allows")
             }
@@ -233,7 +249,7 @@ impl StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        OneLine(&self.0).fmt(f)
     }
 }
 
@@ -295,7 +311,7 @@ struct Hint<'a>(Option<&'a str>);
 impl fmt::Display for Hint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(nearest) => write!(f, "; there is one with a similar name: `{nearest}`"),
+            Some(nearest) => write!(f, "; there is one with a similar name: `{}`", OneLine(nearest)),
             None => Ok(()),
         }
     }

@@ -7,6 +7,7 @@ use crate::declaration::{self, Declaration, Place};
 use crate::error::{Error, nearest};
 use crate::expression::{Answers, Atom, Expression, Test};
 use crate::group::GroupSet;
+use crate::one_line::OneLine;
 use crate::routing::DeclaredFn;
 use crate::sessions::Sessions;
 use crate::user::UserId;
@@ -139,7 +140,7 @@ impl Sessions {
         user.validate()?;
         self.check_groups_of(rule).await?;
         let groups = match &self.0.groups {
-            Some(provider) => provider.groups_of(&user).await.map_err(Error::Groups)?,
+            Some(provider) => self.ask_for_groups(&**provider, &user).await?,
             None => self.stored_groups_of(&user, rule).await?,
         };
         Ok(Explanation { user, rule, groups, answers: Answers::default(), fresh: None })
@@ -274,7 +275,7 @@ impl fmt::Display for Explanation {
             Some(false) => "refused".to_owned(),
             None => format!("depends on {}", self.open()),
         };
-        writeln!(f, "{user}, {groups}: {verdict}")?;
+        writeln!(f, "{}, {groups}: {verdict}", OneLine(user))?;
         let lines = self.lines();
         let width = lines.iter().map(|(part, _)| part.chars().count()).max().unwrap_or(0);
         lines.iter().try_for_each(|(part, value)| writeln!(f, "  {part:width$}  {value}"))

@@ -1,21 +1,24 @@
 //! Who is in which group: the application's own answer, or the store's tables.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::BoxError;
 
+use crate::application::Function;
+use crate::error::Error;
 use crate::group::GroupSet;
 use crate::user::UserId;
 
 /// An application's own way to say which groups a user is in.
 ///
 /// It is asked at most once a request, and only if a rule on the way names a group. Any closure from [`UserId`] to a
-/// future of names is one (a `Vec`, an array, a set or an `Option` of strings or of variants of a `#[derive(Group)]` enum, or a `Result` of one), and so
-/// is a type of the application:
+/// future of names is one (a `Vec`, an array, a slice, a set or an `Option` of strings or of variants of a `#[derive(Group)]` enum, or a
+/// `Result` of one: [`GroupNames`]), and so is a type of the application:
 ///
 /// ```
 /// use os_session::{BoxError, Groups, UserId};
@@ -30,7 +33,7 @@ use crate::user::UserId;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which groups a user is in",
-    note = "a group provider is a closure `|user: UserId| async move {{ names }}`, where names are a `Vec`, an array, a set or an `Option` of \
+    note = "a group provider is a closure `|user: UserId| async move {{ names }}`, where names are a `Vec`, an array, a slice, a set or an `Option` of \
             strings or group variants, or a `Result` of one; or a type that implements `os_session::Groups`"
 )]
 pub trait Groups: Send + Sync + 'static {
@@ -80,7 +83,10 @@ where
     }
 }
 
-/// What a closure may answer when it is asked for a user's groups.
+/// What a closure may return when it is asked for a user's groups: a collection of strings or of variants of a `#[derive(Group)]` enum, a
+/// reference to one, an `Arc`, a `Box` or a `Cow` of one, or a `Result` of one.
+///
+/// What is behind a reference is cloned. An iterator, and a collection of another crate by value, need `.collect::<Vec<_>>()`.
 pub trait GroupNames {
     /// The names, or why there are none.
     ///
@@ -100,7 +106,38 @@ macro_rules! collections_of_names {
     )*};
 }
 
-collections_of_names!([] Vec<N>, [const K: usize] [N; K], [] Option<N>, [H] HashSet<N, H>, [] BTreeSet<N>);
+collections_of_names!(
+    [] Vec<N>, [] VecDeque<N>, [] LinkedList<N>, [] BinaryHeap<N>, [] BTreeSet<N>, [H] HashSet<N, H>, [] Option<N>,
+    [const K: usize] [N; K],
+);
+
+impl<'a, C, N> GroupNames for &'a C
+where
+    C: ?Sized,
+    &'a C: IntoIterator<Item = &'a N>,
+    N: Clone + Into<String> + 'a,
+{
+    fn into_names(self) -> Result<Vec<String>, BoxError> {
+        Ok(self.into_iter().cloned().map(Into::into).collect())
+    }
+}
+
+macro_rules! pointers_to_collections_of_names {
+    ($([$($generics:tt)*] $pointer:ty),* $(,)?) => {$(
+        impl<$($generics)*> GroupNames for $pointer
+        where
+            for<'a> &'a C: GroupNames,
+        {
+            fn into_names(self) -> Result<Vec<String>, BoxError> {
+                (&*self).into_names()
+            }
+        }
+    )*};
+}
+
+pointers_to_collections_of_names!(
+    [C: ?Sized] Arc<C>, [C: ?Sized] Box<C>, [C: ToOwned + ?Sized] Cow<'_, C>,
+);
 
 impl<T, E> GroupNames for Result<T, E>
 where
@@ -167,7 +204,8 @@ type Asked<'a> = Pin<Box<dyn Future<Output = Result<GroupSet, BoxError>> + Send 
 /// [`Groups`] without its types, so that `Sessions` has none.
 pub(crate) trait AnyGroups: Send + Sync {
     fn groups_of<'a>(&'a self, user: &'a UserId) -> Asked<'a>;
-    fn remembered(&self, user: &UserId) -> Option<GroupSet>;
+    /// An error where the application's code panicked.
+    fn remembered(&self, user: &UserId) -> Result<Option<GroupSet>, Error>;
     fn changed(&self, user: &UserId);
     fn all_changed(&self);
 }
@@ -180,8 +218,8 @@ where
         Box::pin(async move { Ok(Groups::groups_of(self, user).await?.iter().collect()) })
     }
 
-    fn remembered(&self, user: &UserId) -> Option<GroupSet> {
-        Groups::remembered(self, user)
+    fn remembered(&self, user: &UserId) -> Result<Option<GroupSet>, Error> {
+        Function::Groups.call(|| Groups::remembered(self, user))
     }
 
     fn changed(&self, user: &UserId) {

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use crate::application::Function;
 use crate::change::Change;
 use crate::error::Error;
 use crate::sessions::{Sessions, Telling};
@@ -27,17 +28,20 @@ impl Sessions {
         if let Err(error) = user.validate() {
             return GroupsChanged(Err(error));
         }
-        if let Some(groups) = &self.0.groups {
-            groups.changed(&user);
-        }
+        let forgotten = match &self.0.groups {
+            Some(groups) => Function::Groups.call(|| groups.changed(&user)),
+            None => Ok(()),
+        };
         self.0.awaited.groups_changed(&user);
-        GroupsChanged(self.tell_others(Change::Groups(user)).map_err(Error::from))
+        let told = self.tell_others(Change::Groups(user));
+        GroupsChanged(forgotten.and_then(|()| Ok(told?)))
     }
 }
 
 /// A change of groups that other nodes are being told of: what [`Sessions::groups_changed`] returns. It goes on whether it is awaited or not, and
 /// is tried again until the store takes it, or [`Sessions::shutdown`]; awaited, it returns when no node decides by what was before, or with
-/// the first failure: [`Error::UserId`] for a user id that is not [valid](UserId::validate), and [`Error::Store`], also where there is no tokio runtime in which others could be told.
+/// the first failure: [`Error::UserId`] for a user id that is not [valid](UserId::validate), [`Error::Store`], also where there is no tokio
+/// runtime in which others could be told, and [`Error::Function`] where the group provider panicked.
 #[derive(Debug)]
 pub struct GroupsChanged(Result<Option<Telling>, Error>);
 

@@ -3,8 +3,6 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::BoxError;
-
 use crate::error::Error;
 use crate::group::GroupSet;
 use crate::sessions::{Sessions, UNTOLD};
@@ -46,10 +44,10 @@ impl Sessions {
     }
 
     /// The groups of the session's user, from wherever this application keeps them.
-    pub(crate) async fn groups_of_found(&self, found: &Found) -> Result<GroupSet, BoxError> {
+    pub(crate) async fn groups_of_found(&self, found: &Found) -> Result<GroupSet, Error> {
         match &self.0.groups {
             None => Ok(found.groups.clone()),
-            Some(provider) => provider.groups_of(&found.user).await,
+            Some(provider) => self.ask_for_groups(&**provider, &found.user).await,
         }
     }
 }

@@ -27,6 +27,7 @@ use crate::change::{Change, Listener};
 use crate::clock::Clock;
 use crate::lease::until_applied;
 use crate::log_once::LogOnce;
+use crate::one_line::OneLine;
 use crate::store::{
     Authenticated, Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SlotKey, SlotOwner,
     SlotValue, SlotWrite, SlotWritten, Store, StoreError, WhenFull, ended_so_far,
@@ -198,7 +199,7 @@ impl PostgresStore {
     fn usable<T>(&self, row: Result<T, Unread>) -> Option<T> {
         let tell = |unread: &Unread| {
             if self.shared.unread.is_first(unread.handle) {
-                tracing::warn!(session = %unread.handle, "a session in PostgreSQL counts as none: {}", unread.why);
+                tracing::warn!(session = %unread.handle, "a session in PostgreSQL counts as none: {}", OneLine(&unread.why));
             }
         };
         row.inspect_err(tell).ok()

@@ -29,6 +29,7 @@ use crate::change::{Change, Listener};
 use crate::clock::Clock;
 use crate::lease::until_applied;
 use crate::log_once::LogOnce;
+use crate::one_line::OneLine;
 use crate::store::{
     Authenticated, Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SlotKey, SlotOwner,
     SlotValue, SlotWrite, SlotWritten, Store, StoreError, WhenFull, ended_so_far,
@@ -190,7 +191,7 @@ impl RedisStore {
     fn tell(&self, unread: &Unread) {
         if self.shared.unread.is_first(unread.handle) {
             let session = unread.handle.map_or_else(|| "without a name".to_owned(), |handle| handle.to_string());
-            tracing::warn!(%session, "a session in Redis counts as none: {}", unread.why);
+            tracing::warn!(%session, "a session in Redis counts as none: {}", OneLine(&unread.why));
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
 use crate::context::{Context, Session, WayBack};
-use crate::error::{Error, SlotError, SlotFailure};
+use crate::error::{Error, FunctionError, SlotError, SlotFailure};
 use crate::return_to::address_with_way_back;
 
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
@@ -30,7 +30,8 @@ impl Error {
             | Self::Store(_)
             | Self::Groups(_)
             | Self::User(_)
-            | Self::Random(_) => StatusCode::SERVICE_UNAVAILABLE,
+            | Self::Random(_)
+            | Self::Function(FunctionError { timed_out: true, .. }) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Policy { status, .. } => *status,
             Self::OutsideRequest
             | Self::NoLayer
@@ -38,6 +39,7 @@ impl Error {
             | Self::Slot(_)
             | Self::NoSuchHandler(_)
             | Self::Hook(_)
+            | Self::Function(_)
             | Self::InsideHook
             | Self::AnswerSent
             | Self::UserIdType(_)

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use crate::account::FromUser;
 use crate::context::Session;
 use crate::declaration::Declaration;
-use crate::deny::{Denied, DenyFn};
+use crate::deny::{Denied, DenyFn, answer};
 use crate::error::Error;
 use crate::guard::{self, Refusal};
 use crate::lifecycle::account;
@@ -105,7 +105,10 @@ where
         return refuse(refusal);
     };
     let answer = match (state::<S>(session), &session.0.parts) {
-        (Ok(state), Some(head)) => deny_fun.call(Denied { session, denial: *denial, head }, state).await,
+        (Ok(state), Some(head)) => {
+            let denied = Denied { session, denial: *denial, head };
+            answer::<F, _>(denied, async { deny_fun.call(denied, state).await }).await
+        }
         (Err(error), _) => Err(error),
         (_, None) => Err(Error::NoLayer),
     };

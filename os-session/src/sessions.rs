@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::application::Function;
 use crate::awaited::Awaited;
 use crate::change::Change;
 use crate::config::{Config, States};
@@ -226,6 +227,12 @@ impl Sessions {
             None => Ok(()),
             Some((name, nearest)) => Err(Error::NoSuchGroup(NoSuchGroup { name: name.to_owned(), nearest })),
         }
+    }
+
+    /// The groups of a user, as the application's own provider knows them.
+    pub(crate) async fn ask_for_groups(&self, provider: &dyn AnyGroups, user: &UserId) -> Result<GroupSet, Error> {
+        let asked = async { provider.groups_of(user).await };
+        Function::Groups.outcome(self.0.config.hook_deadline, asked).await?.map_err(Error::Groups)
     }
 
     pub(crate) fn knows_groups_of(&self, rule: &'static Declaration) -> bool {

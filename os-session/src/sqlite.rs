@@ -29,6 +29,7 @@ use self::warm::Warm;
 use self::writer::{Change, Writer};
 use crate::clock::Clock;
 use crate::log_once::LogOnce;
+use crate::one_line::OneLine;
 use crate::schema_state::SchemaState;
 use crate::store::{
     Ended, Found, Inserted, Limit, Listed, NewSession, Rotation, SessionHandle, SlotKey, SlotValue, SlotWrite,
@@ -237,7 +238,7 @@ impl Inner {
             }
             Stored::Unreadable(id, why) => {
                 if self.unreadable.is_first(id) {
-                    tracing::warn!(row = id, %why, "a stored session cannot be read: its user counts as not connected");
+                    tracing::warn!(row = id, why = %OneLine(why), "a stored session cannot be read: its user counts as not connected");
                 }
                 None
             }

@@ -22,6 +22,8 @@ use crate::error::Error;
 /// As an extractor it is the user who is connected, and refuses with [`Error::NotConnected`](crate::Error::NotConnected)
 /// if nobody is; `Option<UserId>` never refuses.
 ///
+/// It displays its text as it is. In a log, write `?user` where users choose their ids: line breaks are escaped then.
+///
 /// ```
 /// use os_session::UserId;
 ///

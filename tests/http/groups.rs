@@ -1,8 +1,9 @@
 //! Who is in which group, and how soon a change is obeyed.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::Path;
@@ -111,6 +112,24 @@ async fn a_closure_may_answer_in_many_shapes() {
     obeys(|user: UserId| async move { HashSet::from([if is_alice(&user) { "admin" } else { "banned" }]) }).await;
     obeys(|user: UserId| async move { BTreeSet::from([if is_alice(&user) { "admin" } else { "banned" }]) }).await;
     obeys(|user: UserId| async move { Ok::<_, std::io::Error>(is_alice(&user).then_some("admin")) }).await;
+    obeys(|user: UserId| async move { VecDeque::from([if is_alice(&user) { "admin" } else { "banned" }]) }).await;
+
+    const NONE: &[&str] = &[];
+    static OWNED: LazyLock<Vec<String>> = LazyLock::new(|| vec!["admin".to_owned()]);
+    static SET: LazyLock<BTreeSet<&str>> = LazyLock::new(|| BTreeSet::from(["admin"]));
+    obeys(|user: UserId| async move { if is_alice(&user) { &["admin"][..] } else { NONE } }).await;
+    obeys(|user: UserId| async move { if is_alice(&user) { &["admin"] } else { &["banned"] } }).await;
+    obeys(|user: UserId| async move { if is_alice(&user) { OWNED.as_slice() } else { &[] } }).await;
+    static EMPTY: BTreeSet<&str> = BTreeSet::new();
+    obeys(|user: UserId| async move { Ok::<_, &str>(if is_alice(&user) { &*SET } else { &EMPTY }) }).await;
+    obeys(
+        |user: UserId| async move { if is_alice(&user) { Cow::Borrowed(&["admin"][..]) } else { Cow::Owned(vec![]) } },
+    )
+    .await;
+    obeys(|user: UserId| async move { vec![Cow::Borrowed(if is_alice(&user) { "admin" } else { "" })] }).await;
+    obeys(|user: UserId| async move { Arc::<[&str]>::from([if is_alice(&user) { "admin" } else { "" }]) }).await;
+    obeys(|user: UserId| async move { Box::<[&str]>::from([if is_alice(&user) { "admin" } else { "" }]) }).await;
+    obeys(|user: UserId| async move { Arc::new(HashSet::from([if is_alice(&user) { "admin" } else { "" }])) }).await;
     obeys(|user: UserId| async move { Ok::<_, &str>(vec![if is_alice(&user) { "admin" } else { "" }]) }).await;
 }
 

@@ -4,6 +4,7 @@
 //! have to wait for their store or their groups go the long way.
 
 mod after_log_out;
+mod application;
 mod bodies;
 mod caches;
 mod cookies;
@@ -11,6 +12,7 @@ mod cookies_made_up;
 mod cross_site;
 mod deny_fun;
 mod failures;
+mod forged_lines;
 mod groups;
 mod lifetimes;
 mod limits;

@@ -1,6 +1,9 @@
 //! Where there is no session to ask: each message says what to write instead.
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use os_session::routing::{self, get};
 use os_session::testing::Browser;
 use os_session::{Error, Session, UserId, connected, connected_rpc, public};
@@ -28,6 +31,38 @@ async fn without_the_layer_the_log_says_how_to_add_it() {
         assert!(!answer.text().contains("layer"), "that is for the log: {}", answer.text());
         let lines = lines.take().join("\n");
         assert!(lines.contains("with_sessions(&sessions)") && lines.contains(".layer(sessions.layer())"), "{lines}");
+    }
+}
+
+async fn looks_who_it_is(user: Option<UserId>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let name = user.map_or("nobody".to_owned(), |user| user.to_string());
+    response.headers_mut().insert("x-user", name.parse().expect("a header value"));
+    response
+}
+
+#[tokio::test]
+async fn the_log_names_the_place_of_the_layer_where_a_middleware_has_no_session() {
+    let site = Site::new().await;
+    let plain = || Router::new().route("/", axum::routing::get(plain_handler));
+    let declared = || routing::Router::<()>::new().route("/", get(me)).layer(from_fn(looks_who_it_is));
+    let inside = [
+        plain().layer(site.sessions.layer()).layer(from_fn(looks_who_it_is)),
+        declared().with_sessions(&site.sessions).unwrap(),
+    ];
+    for app in inside {
+        let (lines, _guard) = caught();
+        assert_eq!(Browser::new(&app).get("/").await.status(), 500);
+        let lines = lines.take().join("\n");
+        assert!(lines.contains("outside the middleware"), "{lines}");
+    }
+    let outside = [
+        plain().layer(from_fn(looks_who_it_is)).layer(site.sessions.layer()),
+        declared().with_sessions(&site.sessions).unwrap().layer(site.sessions.layer()),
+    ];
+    for app in outside {
+        let mut alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
+        assert_eq!(alice.get("/").await.header("x-user"), Some("alice"));
     }
 }
 

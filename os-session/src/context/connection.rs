@@ -181,26 +181,31 @@ impl Context {
             None => connected.groups.as_ref().map(Cow::Borrowed),
             // What others may have changed without a word is not remembered.
             Some(_) if !self.sessions.0.store.is_up_to_date() => None,
-            Some(provider) => provider.remembered(&connected.user).map(Cow::Owned),
+            Some(provider) => provider.remembered(&connected.user).ok().flatten().map(Cow::Owned),
         }
     }
 
     /// The groups of the connected user, from wherever this application keeps them.
     pub(crate) async fn groups_of(&self, connected: &Connected) -> Result<GroupSet, Error> {
-        if let Some(groups) = self.groups_at_once(connected) {
-            return Ok(groups.into_owned());
-        }
         let Some(provider) = &self.sessions.0.groups else {
-            // Opened or changed in this request, and read for the first time since.
-            return Ok(self.find(&connected.key).await?.map(|found| found.groups).unwrap_or_default());
+            return match &connected.groups {
+                Some(groups) => Ok(groups.clone()),
+                // Opened or changed in this request, and read for the first time since.
+                None => Ok(self.find(&connected.key).await?.map(|found| found.groups).unwrap_or_default()),
+            };
         };
+        if self.sessions.0.store.is_up_to_date()
+            && let Some(groups) = provider.remembered(&connected.user)?
+        {
+            return Ok(groups);
+        }
         let mut asked = self.more().groups.lock().await;
         if let Some((user, groups)) = &*asked
             && *user == connected.user
         {
             return Ok(groups.clone());
         }
-        let groups = provider.groups_of(&connected.user).await.map_err(Error::Groups)?;
+        let groups = self.sessions.ask_for_groups(&**provider, &connected.user).await?;
         *asked = Some((connected.user.clone(), groups.clone()));
         Ok(groups)
     }

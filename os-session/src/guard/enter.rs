@@ -7,6 +7,7 @@ use axum::response::Response;
 use tokio::sync::OnceCell;
 use tracing::field::display;
 
+use crate::application::Function;
 use crate::context::{Connected, Look, Session};
 use crate::declaration::{Declaration, Verdict};
 use crate::error::{Denial, Error};
@@ -14,6 +15,7 @@ use crate::expression::Answers;
 use crate::guard::{Refusal, watch};
 use crate::hook::{self, EventKind, HookInput};
 use crate::lifecycle;
+use crate::one_line::Field;
 use crate::policy::Policies;
 
 /// Runs a wrapped request up to its handler. Hooks run once a request, the rule wherever there is one; inside a hook the rule
@@ -246,9 +248,11 @@ async fn decide_who(
         let Some(policies) = &mut policies else {
             return Ok(Decision::Denied(Denial::PermissionDenied));
         };
-        match policies.ask(number).await {
+        let name = rule.policy_name(number);
+        let deadline = session.sessions().0.config.hook_deadline;
+        match Function::Policy(name).outcome(deadline, async { policies.ask(number).await }).await? {
             Ok(answer) => answers = answers.with(number, answer),
-            Err(response) => return Ok(Decision::Answered(rule.policy_name(number), response)),
+            Err(response) => return Ok(Decision::Answered(name, response)),
         }
         watch::note_answers(answers);
     }
@@ -256,7 +260,7 @@ async fn decide_who(
 
 /// A policy that fails by what the client sent, the id in a path for example, is no warning: any client can cause it.
 fn policy_failed(rule: &Declaration, connected: Option<&Connected>, policy: &str, status: StatusCode) {
-    let user = connected.map(|connected| display(&connected.user));
+    let user = connected.map(|connected| display(Field(&connected.user)));
     let session = connected.map(|connected| display(connected.handle));
     let (handler, status) = (rule.place(), status.as_u16());
     if status < 500 {
@@ -275,7 +279,7 @@ async fn denied(
 ) -> Result<(), Error> {
     let user = connected.map(|connected| &connected.user);
     let handle = connected.map(|connected| display(connected.handle));
-    tracing::info!(handler = %rule.place(), %rule, user = user.map(display), session = handle, %denial, "request denied");
+    tracing::info!(handler = %rule.place(), %rule, user = user.map(|user| display(Field(user))), session = handle, %denial, "request denied");
     if !runs_hooks(&[EventKind::DeniedRequest]) {
         return Ok(());
     }

@@ -6,6 +6,7 @@ use crate::context::{Connected, Context, Session, Times, Undelivered, log_unknow
 use crate::device;
 use crate::error::Error;
 use crate::hook::{self, CloseReason, EventKind, HookInput};
+use crate::one_line::Field;
 use crate::sessions::Sessions;
 use crate::store::{Authenticated, End, Ended, Inserted, NewSession, Rotation, SessionHandle};
 use crate::token::{SessionKey, Token};
@@ -50,7 +51,7 @@ pub(super) async fn connect(session: &Session, user: UserId, expire: bool) -> Re
         return Err(Error::AnswerSent);
     }
 
-    tracing::info!(%user, session = %handle, "session opened");
+    tracing::info!(user = %Field(&user), session = %handle, "session opened");
     let input = HookInput::of(session, Some(&user));
     let mut hooks = session.renew_browser(handle).await;
     if hooks.is_ok() {
@@ -351,7 +352,7 @@ impl Sessions {
                 End::Evicted => CloseReason::Evicted,
                 End::Expired => CloseReason::Expired,
             };
-            tracing::info!(%user, session = %handle, %reason, "session closed");
+            tracing::info!(user = %Field(&user), session = %handle, %reason, "session closed");
             let by = session.and_then(|session| session.0.told_already(handle));
             self.0.awaited.over(Subject::Session(handle), by);
             self.0.volatile.session_ended(handle);

@@ -137,7 +137,7 @@ impl<'a> Tour<'a> {
         for user in &self.callers {
             let sets = match &self.sessions.0.groups {
                 Some(provider) => {
-                    let groups = provider.groups_of(user).await.map_err(Error::Groups)?;
+                    let groups = self.sessions.ask_for_groups(&**provider, user).await?;
                     vec![named(rule).into_iter().filter(|name| groups.contains(bit(name))).collect()]
                 }
                 None => combinations(&named(rule).into_iter().collect::<Vec<_>>()),
