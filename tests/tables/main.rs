@@ -7,6 +7,7 @@ use os_session::{Error, UserId, connected, connected_rpc, connected_wrapper, pol
 mod explain;
 mod json;
 mod reach;
+mod security;
 mod text;
 mod tour;
 
