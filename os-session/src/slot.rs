@@ -168,7 +168,7 @@ where
             }
             Keeping::Volatile { clone } => {
                 let held = volatile::find(session, &place, self.id());
-                Ok(held.and_then(|held| Self::cell(&held).lock().as_ref().map(clone)))
+                Ok(held.and_then(|held| Self::cell(&held).get()).map(|value| clone(&value)))
             }
         }
     }
@@ -185,7 +185,7 @@ where
             }
             Keeping::Volatile { .. } => {
                 let held = self.volatile_cell(session).await?;
-                *Self::cell(&held).lock() = Some(value);
+                Self::cell(&held).replace(Some(Arc::new(value)));
                 Ok(())
             }
         }
@@ -233,12 +233,17 @@ where
             }
             Keeping::Volatile { clone } => {
                 let held = self.volatile_cell(session).await?;
-                let mut kept = Self::cell(&held).lock();
-                // On a copy, which counts when the change is done: a panic half-way leaves the value as it was.
-                let mut value = kept.as_ref().map_or_else(first, clone);
-                let answer = change(&mut value);
-                *kept = Some(value);
-                Ok(answer)
+                let cell = Self::cell(&held);
+                // The change is made to a copy without a lock, and counts if nothing else changed the
+                // value meanwhile. A panic half-way leaves the value as it was.
+                loop {
+                    let before = cell.get();
+                    let mut value = before.as_deref().map_or_else(&mut first, clone);
+                    let answer = change(&mut value);
+                    if cell.replace_if(before.as_ref(), value) {
+                        return Ok(answer);
+                    }
+                }
             }
         }
     }
@@ -255,9 +260,10 @@ where
                 let taken = self.bytes().take(session, &place).await?;
                 taken.map(|value| self.decode(*decode, &value)).transpose()
             }
-            Keeping::Volatile { .. } => {
+            Keeping::Volatile { clone } => {
                 let held = volatile::remove(session, &place, self.id());
-                Ok(held.and_then(|held| Self::cell(&held).lock().take()))
+                let taken = held.and_then(|held| Self::cell(&held).replace(None));
+                Ok(taken.map(|value| Arc::try_unwrap(value).unwrap_or_else(|value| clone(&value))))
             }
         }
     }

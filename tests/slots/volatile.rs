@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, Weak};
 
 use axum::extract::State;
 
+use os_session_tests::at_once;
+
 use super::*;
 
 pub(crate) static SESSION: Slot<String, scope::Session> = Slot::volatile();
@@ -89,4 +91,23 @@ async fn a_value_is_dropped_with_its_session() {
     assert!(given.lock().unwrap().upgrade().is_some(), "as long as the session lives");
     site.sessions.disconnect_all("alice").await.unwrap();
     assert!(given.lock().unwrap().upgrade().is_none(), "and no longer");
+}
+
+#[tokio::test]
+async fn a_change_may_ask_the_slot_that_it_changes() {
+    #[connected]
+    async fn nested(session: Session) -> Result<Json<Vec<u32>>, Error> {
+        HISTORY.set(&session, vec![1]).await?;
+        HISTORY
+            .update(&session, |history| {
+                let before = at_once(HISTORY.get(&session)).expect("no lock is held").unwrap().unwrap();
+                history.extend(before.into_iter().map(|number| number + 1));
+            })
+            .await?;
+        Ok(Json(HISTORY.get(&session).await?.unwrap_or_default()))
+    }
+    let site = Site::new().await;
+    let app = routing::Router::new().route("/", post(nested)).with_sessions(&site.sessions).unwrap();
+    let mut alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
+    assert_eq!(alice.post("/", &[]).await.json::<Vec<u32>>(), [1, 2]);
 }

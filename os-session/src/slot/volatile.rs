@@ -175,16 +175,37 @@ impl Owners {
     }
 }
 
-/// A value with its lock.
-pub(crate) struct Cell<T>(Mutex<Option<T>>);
+/// A value of the application. Its code, a clone and a drop included, runs without the lock.
+pub(crate) struct Cell<T>(Mutex<Option<Arc<T>>>);
 
 impl<T> Cell<T> {
     pub(crate) fn new() -> Self {
         Self(Mutex::new(None))
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Option<T>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn get(&self) -> Option<Arc<T>> {
+        self.lock().clone()
+    }
+
+    /// Puts another value there, and returns the one before.
+    pub(crate) fn replace(&self, value: Option<Arc<T>>) -> Option<Arc<T>> {
+        std::mem::replace(&mut *self.lock(), value)
+    }
+
+    /// Puts another value there if the present one is still `before`. Returns whether it was.
+    pub(crate) fn replace_if(&self, before: Option<&Arc<T>>, value: T) -> bool {
+        let mut value = Some(Arc::new(value));
+        let mut present = self.lock();
+        let is_same = present.as_ref().map(Arc::as_ptr) == before.map(Arc::as_ptr);
+        if is_same {
+            std::mem::swap(&mut *present, &mut value);
+        }
+        drop(present);
+        is_same
     }
 }
 
