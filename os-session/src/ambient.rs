@@ -87,7 +87,7 @@ where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
     match Session::current() {
-        Ok(session) => tokio::spawn(CURRENT.scope(session, task)),
+        Ok(session) => tokio::spawn(CURRENT.scope(Some(session), task)),
         Err(_) => tokio::spawn(task),
     }
 }

@@ -1,6 +1,7 @@
 //! Waiting for a session to end: WebSockets and streams outlive the decision that let them in.
 
 use std::future::pending;
+use std::time::Duration;
 
 use tokio::time::sleep;
 
@@ -9,10 +10,11 @@ use crate::declaration::Verdict;
 use crate::store::Found;
 
 impl Session {
-    /// Resolves when the session that this request came with ends, however it ends, or when the user's groups change so that the
-    /// handler's rule would no longer admit them: for WebSockets and streams, which go on after the handler has returned.
+    /// Resolves when the session that this request came with ends, however it ends, or when the
+    /// handler's rule no longer admits its user: their groups have changed, or the proof that `fresh`
+    /// requires has become too old. For WebSockets and streams, which outlive the handler.
     ///
-    /// What policies said when the request was admitted is taken to hold. It resolves too when the store cannot tell, and at
+    /// Policies are not asked again: their results at admission stay. It resolves too when the store cannot tell, and at
     /// [`Sessions::shutdown`](crate::Sessions::shutdown). Where nobody is connected and nobody has to be, nothing ends, and it waits for the shutdown.
     ///
     /// Changes made in this process are heard of at once, and so is what another node does to a store that both use; while the way to hear it is lost, that
@@ -62,10 +64,11 @@ impl Session {
                 return;
             }
             let key = news.key.unwrap_or(connected.key);
-            let again = match sessions.look_again(key, connected.handle, &connected.user).await {
-                Ok(Some(found)) if self.is_admitted_still(&found).await => sessions.next_look(&key, &found),
-                _ => return,
+            let Ok(Some((key, found))) = sessions.look_again(key, connected.handle, &connected.user).await else {
+                return;
             };
+            let Some(admitted) = self.admitted_for(&found).await else { return };
+            let again = sessions.next_look(&key, &found).min(admitted);
             tokio::select! {
                 () = waiting.news() => {}
                 () = sleep(again) => {}
@@ -73,10 +76,15 @@ impl Session {
         }
     }
 
-    /// Whether the rule that let the request in would do so again.
-    async fn is_admitted_still(&self, found: &Found) -> bool {
-        let Some((rule, answers)) = self.0.admission() else { return true };
-        let groups = self.sessions().groups_of_found(found).await;
-        groups.is_ok_and(|groups| rule.verdict(&groups, answers) == Verdict::Admitted)
+    /// Returns how long the rule that admitted the request admits it, if nothing changes. `None`: it
+    /// no longer does.
+    async fn admitted_for(&self, found: &Found) -> Option<Duration> {
+        let Some((rule, answers)) = self.0.admission() else { return Some(Duration::MAX) };
+        let fresh = rule.fresh_for(found.now.since(found.authenticated))?;
+        if rule.has_expressions() {
+            let groups = self.sessions().groups_of_found(found).await.ok()?;
+            (rule.verdict(&groups, answers) == Verdict::Admitted).then_some(())?;
+        }
+        Some(fresh)
     }
 }

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use tokio::time::Instant;
 
+use crate::cookie::Cookies;
 use crate::declaration::Declaration;
 use crate::error::Error;
 use crate::expression::Answers;
@@ -39,8 +40,9 @@ use self::connection::Connection;
 use self::foreign::Foreign;
 
 tokio::task_local! {
-    /// The session of the request that this task handles.
-    pub(crate) static CURRENT: Session;
+    /// The session of the request that this task handles. `None` inside a request that has no
+    /// session of its own, although the task belongs to another request.
+    pub(crate) static CURRENT: Option<Session>;
 }
 
 /// Who else knows it, in the tasks of a framework.
@@ -63,6 +65,8 @@ pub(crate) struct Context {
     starts_process: bool,
     /// The process that the page which sent this names.
     process: Option<ProcessId>,
+    /// In the session cookie, whatever the request has done since.
+    cookie_key: Option<SessionKey>,
     /// In the browser's other cookie.
     browser_token: Option<Token>,
     /// Its cookies say that somebody has just logged out.
@@ -82,6 +86,20 @@ pub(crate) struct Context {
     state: Mutex<State>,
     /// What few requests need, made when one does.
     more: OnceLock<Box<More>>,
+}
+
+/// Whether the request with this head comes from another site that is not trusted.
+fn is_foreign(sessions: &Sessions, cookies: &Cookies, parts: &Parts) -> bool {
+    sessions.0.cross_site.is_foreign(parts, cookies.session.is_some() || cookies.browser.is_some())
+}
+
+/// Returns the process that the page names which sent the request. A script names it; what the
+/// browser sends by itself has no such header.
+fn process_of(parts: &Parts) -> Option<ProcessId> {
+    match Destination::of(&parts.headers) {
+        Destination::Document => None,
+        _ => ProcessId::of(&parts.headers),
+    }
 }
 
 #[derive(Default)]
@@ -142,7 +160,7 @@ impl Context {
     pub(crate) fn new(sessions: &Sessions, parts: &Parts) -> Self {
         let destination = Destination::of(&parts.headers);
         let cookies = sessions.0.config.cookie.read(&parts.headers);
-        let foreign = sessions.0.cross_site.is_foreign(parts, cookies.session.is_some() || cookies.browser.is_some());
+        let foreign = is_foreign(sessions, &cookies, parts).then(|| Box::new(Foreign::of(parts)));
         Self {
             sessions: sessions.clone(),
             origin: Origin::of(parts),
@@ -151,11 +169,11 @@ impl Context {
             starts_process: sessions.0.has_start_hooks
                 && destination.loads_page()
                 && !request::is_prefetch(&parts.headers),
-            // A script names its process; what the browser sends by itself has no such header.
-            process: (destination != Destination::Document).then(|| ProcessId::of(&parts.headers)).flatten(),
+            process: process_of(parts),
+            cookie_key: cookies.session,
             browser_token: cookies.browser,
             left: cookies.left,
-            foreign: foreign.then(|| Box::new(Foreign::of(parts))),
+            foreign,
             cross_site_admitted: AtomicBool::new(false),
             judged_by_site: AtomicBool::new(false),
             requires_connection: AtomicBool::new(false),
@@ -173,6 +191,19 @@ impl Context {
             }),
             more: OnceLock::new(),
         }
+    }
+
+    /// Whether this context was made for the request with this head, and its response has not left.
+    /// A head that was copied, and changed, is that of another request.
+    pub(crate) fn is_of(&self, parts: &Parts) -> bool {
+        let cookies = self.sessions.0.config.cookie.read(&parts.headers);
+        !self.is_answered()
+            && cookies.session == self.cookie_key
+            && cookies.browser == self.browser_token
+            && self.foreign.is_some() == is_foreign(&self.sessions, &cookies, parts)
+            && self.opens_channel() == (self.foreign.is_some() && request::is_handshake(&parts.headers))
+            && self.process == process_of(parts)
+            && self.origin.is_safe() == request::is_safe(&parts.method)
     }
 
     pub(crate) fn more(&self) -> &More {
@@ -193,8 +224,11 @@ impl Context {
 impl Context {
     /// Refuses what another site sent, unless the handler says that it may. Every way to the session leads past here.
     pub(crate) fn judge(&self) -> Result<(), Error> {
-        let opens_channel = || self.foreign.as_ref().is_some_and(|foreign| foreign.opens_channel);
-        if self.origin.is_safe() && !opens_channel() { Ok(()) } else { self.judge_change() }
+        if self.origin.is_safe() && !self.opens_channel() { Ok(()) } else { self.judge_change() }
+    }
+
+    fn opens_channel(&self) -> bool {
+        self.foreign.as_ref().is_some_and(|foreign| foreign.opens_channel)
     }
 
     /// Refuses a change of the login state in a request that another site could have caused, unless the handler admits
@@ -255,7 +289,7 @@ impl Context {
 
     /// This rule let the request in to its handler.
     pub(crate) fn note_admission(&self, rule: &'static Declaration) {
-        if rule.has_expressions() {
+        if rule.has_expressions() || rule.fresh_within().is_some() {
             // A handler is entered once; what a forwarded request meets next has no say over the first.
             self.state().admitted_by.get_or_insert(rule);
         }
@@ -303,18 +337,14 @@ impl Session {
     /// [`Error::OutsideRequest`] elsewhere: in a background job, and in a task of its own that
     /// [`find_current_by`](Session::find_current_by) does not know.
     pub fn current() -> Result<Self, Error> {
-        let elsewhere = || ELSEWHERE.get().and_then(|find| find());
-        CURRENT.try_with(Self::clone).ok().or_else(elsewhere).ok_or(Error::OutsideRequest)
+        let elsewhere = |_| ELSEWHERE.get().and_then(|find| find());
+        CURRENT.try_with(Option::clone).unwrap_or_else(elsewhere).ok_or(Error::OutsideRequest)
     }
 
-    /// Hands over the session of this request: of the task that handles it, or else what a layer put into its head.
-    pub(crate) fn with<T>(parts: &Parts, mut look: impl FnMut(Option<&Self>) -> T) -> T {
-        CURRENT.try_with(|session| look(Some(session))).unwrap_or_else(|_| look(parts.extensions.get()))
-    }
-
-    /// The same, to be kept.
-    pub(crate) fn of(parts: &Parts) -> Option<Self> {
-        Self::with(parts, |session| Some(session?.clone()))
+    /// Returns the session of the request that has this head. The task is not asked: a handler may
+    /// pass on other requests than the one that it handles.
+    pub(crate) fn of(parts: &Parts) -> Option<&Self> {
+        parts.extensions.get()
     }
 
     /// The handle on all sessions, for what concerns more than this one.

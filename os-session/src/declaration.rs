@@ -329,6 +329,13 @@ impl Declaration {
     }
 
     /// Whether a user who proved so long ago who they are need not do it again.
+    /// Returns for how long a proof of that age is fresh enough. `None`: it is too old.
+    pub(crate) fn fresh_for(&self, proved: Duration) -> Option<Duration> {
+        let Some(fresh) = self.fresh else { return Some(Duration::MAX) };
+        // To the last millisecond it still counts.
+        Some(fresh.checked_sub(proved)?.saturating_add(Duration::from_millis(1)))
+    }
+
     pub(crate) fn is_fresh_enough(&self, proved: impl FnOnce() -> Duration) -> bool {
         self.fresh.is_none_or(|fresh| proved() <= fresh)
     }

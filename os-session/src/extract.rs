@@ -14,7 +14,7 @@ fn session(parts: &Parts) -> Result<Session, Error> {
     let session = Session::of(parts).filter(|session| !session.0.is_public());
     let session = session.ok_or(Error::NoLayer)?;
     session.0.judge()?;
-    Ok(session)
+    Ok(session.clone())
 }
 
 fn not_connected(session: &Session, parts: &Parts) -> Error {

@@ -275,7 +275,7 @@ impl Session {
         let sessions = self.sessions().clone();
         let session = self.clone();
         sessions
-            .change(CURRENT.scope(self, async move {
+            .change(CURRENT.scope(Some(self), async move {
                 let _one_at_a_time = session.0.more().changing.lock().await;
                 change.await
             }))

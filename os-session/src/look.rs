@@ -11,22 +11,23 @@ use crate::token::SessionKey;
 use crate::user::UserId;
 
 impl Sessions {
-    /// The session, whose token may have been exchanged where nobody here was told.
+    /// Returns the session and its key. The token may have been exchanged in another request, or on
+    /// another node.
     pub(crate) async fn look_again(
         &self,
         key: SessionKey,
         handle: SessionHandle,
         user: &UserId,
-    ) -> Result<Option<Found>, Error> {
+    ) -> Result<Option<(SessionKey, Found)>, Error> {
         let store = &self.0.store;
         if let Some(found) = store.find(&key).await? {
-            return Ok(Some(found));
+            return Ok(Some((key, found)));
         }
         let listed = store.list(user).await?;
         match listed.into_iter().find(|listed| listed.handle == handle) {
             Some(listed) => {
                 self.0.awaited.rotated(handle, listed.key);
-                Ok(store.find(&listed.key).await?)
+                Ok(store.find(&listed.key).await?.map(|found| (listed.key, found)))
             }
             None => Ok(None),
         }

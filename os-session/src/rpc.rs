@@ -120,12 +120,13 @@ where
     S: Send + Sync + 'static,
 {
     let session = Session::current()?;
-    session.0.read_again_if_stale().await;
+    session.0.read_again_if_stale().await?;
     match ask {
         None => guard::enter(&session, rule, None).await?,
         Some(ask) => {
             let state = state::<S>(&session)?;
-            let parts = Parts::clone(session.0.parts.as_deref().ok_or(Error::NoLayer)?);
+            let mut parts = Parts::clone(session.0.parts.as_deref().ok_or(Error::NoLayer)?);
+            parts.extensions.insert(session.clone());
             guard::enter(&session, rule, Some(&mut OfCall { ask, parts, state })).await?;
         }
     }

@@ -16,35 +16,69 @@ use crate::context::{CURRENT, Context, Session};
 use crate::lifecycle;
 use crate::sessions::Sessions;
 
-/// A request under way. If it is dropped before its answer was finished, what it opened is closed again.
+/// A request under way. If it is dropped before its response was finished, the sessions that it
+/// opened are closed again.
 #[derive(Debug)]
 pub(crate) struct Visit {
     session: Session,
-    finished: bool,
+    /// The context was made here, so its response is finished here. Otherwise an outer layer made it.
+    finishes: bool,
 }
 
 impl Visit {
-    /// Makes the request's context. `None`: there is one already, of the same `Sessions`.
-    pub(crate) fn begin(sessions: &Sessions, parts: &Parts) -> Option<Self> {
-        if Session::with(parts, |session| session.is_some_and(|session| session.sessions().is(sessions))) {
-            return None;
+    /// Makes the context of the request with this head, and puts its session there. A context of
+    /// the same `Sessions` that was made for this request already is joined.
+    pub(crate) fn begin(sessions: &Sessions, parts: &mut Parts) -> Self {
+        if let Some(session) = Session::of(parts)
+            && session.sessions().is(sessions)
+            && session.0.is_of(parts)
+        {
+            return Self { session: session.clone(), finishes: false };
         }
-        Some(Self { session: Session(Arc::new(Context::new(sessions, parts))), finished: false })
+        let session = Session(Arc::new(Context::new(sessions, parts)));
+        parts.extensions.insert(session.clone());
+        Self { session, finishes: true }
     }
 
-    /// Runs what answers the request, as the current request of this task.
-    pub(crate) async fn run(mut self, mut answer: Pin<&mut (impl Future<Output = Response> + ?Sized)>) -> Response {
-        let session = &self.session;
-        let mut response = poll_fn(|cx| CURRENT.sync_scope(session.clone(), || answer.as_mut().poll(cx))).await;
-        self.session.0.finish(&mut response);
-        self.finished = true;
+    /// Runs the future that makes the response, as the current request of this task.
+    pub(crate) async fn run(mut self, answer: Pin<&mut (impl Future<Output = Response> + ?Sized)>) -> Response {
+        let mut response = in_task_of(Some(&self.session), answer).await;
+        if self.finishes {
+            self.session.0.finish(&mut response);
+            self.finishes = false;
+        }
         response
+    }
+}
+
+/// Runs a future as part of the request that has this session, or of one that has none.
+fn in_task_of<F>(session: Option<&Session>, mut future: Pin<&mut F>) -> impl Future<Output = F::Output>
+where
+    F: Future + ?Sized,
+{
+    poll_fn(move |cx| CURRENT.sync_scope(session.cloned(), || future.as_mut().poll(cx)))
+}
+
+/// Runs the future that makes the response to a request that needs no context. If the task belongs
+/// to another request, which passed this one on, the session of that one is hidden.
+pub(crate) async fn run_open<F>(session: Option<Session>, future: F) -> F::Output
+where
+    F: Future,
+{
+    let future = pin!(future);
+    let is_another = |current: &Option<Session>| match (current, &session) {
+        (Some(current), Some(own)) => !Arc::ptr_eq(&current.0, &own.0),
+        (current, _) => current.is_some(),
+    };
+    match CURRENT.try_with(is_another) {
+        Ok(true) => in_task_of(session.as_ref(), future).await,
+        _ => future.await,
     }
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        if !self.finished {
+        if self.finishes {
             lifecycle::abandon(&self.session);
         }
     }
@@ -120,21 +154,14 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let visit = Visit::begin(&self.sessions, &parts);
-        if let Some(visit) = &visit {
-            // Middleware may look for it before the task is this request's, or from another task.
-            parts.extensions.insert(visit.session.clone());
-        }
+        let visit = Visit::begin(&self.sessions, &mut parts);
         let answer = self.inner.call(Request::from_parts(parts, body));
-        match visit {
-            Some(visit) => Box::pin(async {
-                let answer = pin!(async {
-                    let Ok(response) = answer.await;
-                    response
-                });
-                Ok(visit.run(answer).await)
-            }),
-            None => Box::pin(answer),
-        }
+        Box::pin(async {
+            let answer = pin!(async {
+                let Ok(response) = answer.await;
+                response
+            });
+            Ok(visit.run(answer).await)
+        })
     }
 }

@@ -1,21 +1,33 @@
 //! `session.closed()`: what goes on after its handler has returned, and when that is over.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{FromRef, Path, Request, State};
 use os_session::routing::{self, get, post};
 use os_session::testing::{Browser, Clock};
 use os_session::{Error, Groups, MemoryStore, Session, Sessions, SessionsBuilder, UserId, connected, policy};
 use os_session_tests::store::StagedStore;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
 
 mod elsewhere;
 mod rights;
+mod tasks;
 
 /// Where handlers hand over what they have begun.
 type Begun = mpsc::UnboundedSender<JoinHandle<()>>;
+
+/// The application that a handler passes its request on to.
+type App = Arc<OnceLock<Router>>;
+
+#[derive(Clone, FromRef)]
+struct Shared {
+    begun: Begun,
+    app: App,
+}
 
 fn begin(begun: &Begun, session: Session) {
     begun.send(tokio::spawn(async move { session.closed().await })).unwrap();
@@ -46,6 +58,22 @@ async fn asked(session: Session, State(begun): State<Begun>) {
     begin(&begun, session);
 }
 
+#[connected(fresh = "2s")]
+async fn fresh(session: Session, State(begun): State<Begun>) {
+    begin(&begun, session);
+}
+
+/// Passes its request on, as it is, to the handlers with other rules.
+#[connected(allow = "staff")]
+async fn forwards(session: Session, State(begun): State<Begun>, State(app): State<App>, request: Request) {
+    begin(&begun, session);
+    let response = app.get().unwrap().clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+}
+
+#[connected(allow = "admin")]
+async fn forwarded() {}
+
 #[connected(opt)]
 async fn login(session: Session, Path(user): Path<String>) -> Result<(), Error> {
     session.connect(user).await
@@ -75,22 +103,27 @@ impl Site {
 
     async fn over(builder: impl FnOnce(Clock) -> SessionsBuilder) -> Self {
         let clock = Clock::new();
-        let sessions = builder(clock.clone()).build().await.unwrap();
+        let sessions = builder(clock.clone()).state(tasks::Accounts::default()).build().await.unwrap();
         for group in ["admin", "staff", "banned"] {
             sessions.groups().create(group).await.unwrap();
         }
         let (sender, begun) = mpsc::unbounded_channel();
+        let inner = App::default();
         let app = routing::Router::new()
             .route("/anyone", get(anyone))
             .route("/both", get(both))
             .route("/staff", get(staff))
             .route("/asked/{word}", get(asked))
+            .route("/fresh", get(fresh))
+            .route("/forwards", get(forwards))
             .route("/login/{user}", post(login))
             .route("/logout", post(logout))
             .route("/confirm", post(confirm))
-            .with_state(sender)
+            .with_state(Shared { begun: sender, app: inner.clone() })
             .with_sessions(&sessions)
             .unwrap();
+        let other = routing::Router::new().fallback(forwarded).with_sessions(&sessions).unwrap();
+        inner.set(other).unwrap();
         Self { app, sessions, clock, begun }
     }
 
@@ -221,8 +254,8 @@ async fn a_session_whose_time_is_over_is_missed_within_a_second() {
     tokio::time::sleep(nearly).await;
     assert_goes_on(&begun).await;
 
-    // It counts as activity.
-    let another = site.begin(&mut alice, "/both").await;
+    // The request counts as activity: its rule looks at the session.
+    let another = site.begin(&mut alice, "/anyone").await;
     site.clock.advance(nearly);
     tokio::time::sleep(nearly).await;
     assert_goes_on(&begun).await;

@@ -74,3 +74,38 @@ async fn groups_of_the_application_are_asked_for_when_it_says_so() {
     site.sessions.groups_changed("alice");
     assert_over(begun).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn it_ends_when_the_proof_becomes_too_old_and_not_before() {
+    let mut site = Site::new().await;
+    let mut alice = site.browser_of("alice").await;
+    let begun = site.begin(&mut alice, "/fresh").await;
+    let pass = async |time| {
+        site.clock.advance(time);
+        tokio::time::advance(time).await;
+    };
+    pass(Duration::from_millis(1_900)).await;
+    assert_goes_on(&begun).await;
+    assert_eq!(alice.post("/confirm", &[]).await.status(), 200);
+    pass(Duration::from_millis(1_900)).await;
+    assert_goes_on(&begun).await;
+    pass(Duration::from_millis(200)).await;
+    assert_over(begun).await;
+    assert_eq!(alice.get("/fresh").await.status(), 401, "its page is refused as well");
+    assert_eq!(alice.get("/anyone").await.status(), 200);
+}
+
+#[tokio::test]
+async fn the_first_rule_of_a_request_counts_and_not_that_of_a_handler_it_is_passed_on_to() {
+    let mut site = Site::new().await;
+    let groups = site.sessions.groups();
+    let mut alice = site.browser_of("alice").await;
+    for group in ["staff", "admin"] {
+        groups.add_user_in_group("alice", group).await.unwrap();
+    }
+    let begun = site.begin(&mut alice, "/forwards").await;
+    groups.remove_user_in_group("alice", "admin").await.unwrap();
+    assert_goes_on(&begun).await;
+    groups.remove_user_in_group("alice", "staff").await.unwrap();
+    assert_over(begun).await;
+}

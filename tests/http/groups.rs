@@ -10,9 +10,10 @@ use axum::extract::Path;
 use os_session::routing::{self, get, post};
 use os_session::testing::Browser;
 use os_session::{
-    BoxError, Error, Groups, MemoryStore, NoSuchGroup, Session, Sessions, Store as _, UserId, connected, connected_rpc,
-    connected_wrapper,
+    BoxError, Error, GroupSet, Groups, MemoryStore, NoSuchGroup, Session, Sessions, Store as _, UserId, connected,
+    connected_rpc, connected_wrapper,
 };
+use os_session_tests::at_once;
 use os_session_tests::trace::{Gate, Log};
 
 use crate::site::{GROUPS, Site, builder, pages};
@@ -330,4 +331,44 @@ async fn who_logs_in_is_judged_by_the_own_groups_in_the_same_request() {
             assert_eq!(browser.post(&format!("/{user}"), &[]).await.status(), expected, "{user}");
         }
     }
+}
+
+/// A provider that asks the session for everything that can be had without waiting.
+struct Curious(Arc<AtomicUsize>);
+
+impl Groups for Curious {
+    async fn groups_of(&self, _: &UserId) -> Result<Vec<String>, BoxError> {
+        Ok(vec!["admin".to_owned()])
+    }
+
+    fn remembered(&self, user: &UserId) -> Option<GroupSet> {
+        let session = Session::current().ok()?;
+        assert_eq!(at_once(session.user())?.ok()??, *user);
+        assert!(session.process().is_new());
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Some(["admin"].into_iter().collect())
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_asks_the_session_does_not_stand_still() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let site = Site::with(|builder| builder.groups(GROUPS, Curious(calls.clone()))).await;
+    let mut alice = site.browser_of("alice").await;
+    assert_eq!(alice.get("/admin").await.text(), "the safe");
+    assert!(calls.load(Ordering::Relaxed) > 0, "it was asked");
+}
+
+#[tokio::test]
+async fn a_provider_that_needs_its_own_result_is_refused() {
+    let provider = |_: UserId| async { tidy().await.map(|()| ["admin"]) };
+    let site = Site::with(|builder| builder.groups(GROUPS, provider)).await;
+    let mut alice = site.browser_of("alice").await;
+    assert_eq!(alice.get("/admin").await.status(), 503);
+}
+
+/// A function of the application whose rule names a group.
+#[connected_wrapper(allow = "admin")]
+async fn tidy() -> Result<(), Error> {
+    Ok(())
 }

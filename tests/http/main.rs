@@ -5,7 +5,6 @@
 
 mod after_log_out;
 mod application;
-mod batches;
 mod bodies;
 mod caches;
 mod cookies;
@@ -22,6 +21,7 @@ mod own_sessions;
 mod public_pages;
 mod races;
 mod refusals;
+mod requests_inside_requests;
 mod secrets;
 mod site;
 mod told;

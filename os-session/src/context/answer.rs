@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 
-use crate::context::connection::{Connected, Connection};
+use crate::context::connection::{Connected, Connection, read_at};
 use crate::context::{Context, caching};
 use crate::slot::volatile::Values;
 use crate::store::{Authenticated, Timestamp};
@@ -54,6 +54,7 @@ impl Context {
         let mut state = self.state();
         state.looked_at = true;
         state.connection = Connection::User(connected);
+        state.read_at = read_at();
         state.cookie = Some(SetCookie::Token(cookie));
         state.undelivered = Some(Undelivered::Opened);
         state.answer == Answer::Awaited

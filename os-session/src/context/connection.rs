@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 use std::borrow::Cow;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,6 +14,12 @@ use crate::group::GroupSet;
 use crate::store::{Found, SessionHandle, Timestamp};
 use crate::token::SessionKey;
 use crate::user::UserId;
+
+tokio::task_local! {
+    /// The application's group provider is asked, while other parts of the request wait for it: it
+    /// would wait for itself.
+    static ASKING_PROVIDER: ();
+}
 
 /// Who is connected, as far as this request knows.
 #[derive(Clone)]
@@ -69,26 +75,22 @@ impl Context {
     /// What can be said of the connection without waiting: on the way of every request, so nothing is copied but what is taken.
     pub(crate) fn look<T>(&self, take: impl FnOnce(&Connected) -> T) -> Result<Look<T>, Error> {
         self.judge()?;
-        let mut state = self.state();
-        state.looked_at |= !matches!(state.connection, Connection::Ignored(_));
-        if let Connection::Unread(Some(key)) = &state.connection {
-            let key = *key;
-            let found = match self.sessions.0.store.find_now(&key) {
-                Some(answer) => answer?,
-                None => return Ok(Look::Ask(key)),
-            };
-            if found.as_ref().is_some_and(|found| self.is_touch_due(found)) {
-                return Ok(Look::Ask(key));
+        let key = {
+            let mut state = self.state();
+            state.looked_at |= !matches!(state.connection, Connection::Ignored(_));
+            match state.connection {
+                Connection::Unread(Some(key)) => key,
+                _ => return Ok(state.connection.look(take)),
             }
-            if found.is_none() {
-                self.is_gone(key);
-            }
-            state.read(key, found);
+        };
+        let found = match self.sessions.0.store.find_now(&key) {
+            Some(answer) => answer?,
+            None => return Ok(Look::Ask(key)),
+        };
+        if found.as_ref().is_some_and(|found| self.is_touch_due(found)) {
+            return Ok(Look::Ask(key));
         }
-        Ok(match &state.connection {
-            Connection::User(connected) => Look::User(take(connected)),
-            _ => Look::Nobody,
-        })
+        Ok(self.read(key, found, read_at()).connection.look(take))
     }
 
     /// The live session that the request's cookie names, read from the store the first time.
@@ -102,22 +104,30 @@ impl Context {
     }
 
     async fn ask(&self, key: SessionKey) -> Result<Option<Connected>, Error> {
+        let read_at = read_at();
         let mut found = self.find(&key).await?;
         if found.as_ref().is_some_and(|found| self.is_touch_due(found)) && !self.touch(&key).await {
             found = self.find(&key).await?;
         }
-        let mut state = self.state();
-        // A log-in or log-out meanwhile, in another part of this request, knows better than what was read before it.
-        if let Connection::Unread(_) = state.connection {
-            if found.is_none() {
-                self.is_gone(key);
-            }
-            state.read(key, found);
-        }
-        match &state.connection {
+        match &self.read(key, found, read_at).connection {
             Connection::User(connected) => Ok(Some(connected.clone())),
             _ => Ok(None),
         }
+    }
+
+    /// Keeps what was read of the session, unless the request knows more by now: a log-in or a
+    /// log-out in another part of it was made after the read.
+    fn read(&self, key: SessionKey, found: Option<Found>, read_at: Option<Instant>) -> MutexGuard<'_, State> {
+        if found.is_none() {
+            self.is_gone(key);
+        }
+        let mut state = self.state();
+        if let Connection::Unread(_) = state.connection {
+            state.read_at = read_at;
+            state.came_with = found.as_ref().map(|found| found.handle);
+            state.connection = found.map_or(Connection::Nobody, |found| Connection::User(Connected::new(key, found)));
+        }
+        state
     }
 
     /// Returns the session to be closed by a log-in: that of the cookie, `force_unconnected` or
@@ -137,20 +147,44 @@ impl Context {
         }
     }
 
-    /// A server function in a long-lived stream decides on facts at most a second old.
-    pub(crate) async fn read_again_if_stale(&self) {
+    /// Reads the session again where a function decides more than a second after it was read: in a
+    /// task or a stream that outlives the facts of its request. This is no activity of the session.
+    pub(crate) async fn read_again_if_stale(&self) -> Result<(), Error> {
         const FRESH: Duration = Duration::from_secs(1);
+        let before = match &*self.state() {
+            State { connection: Connection::User(connected), read_at: Some(read_at), .. }
+                if read_at.elapsed() >= FRESH =>
+            {
+                connected.clone()
+            }
+            _ => return Ok(()),
+        };
+        let read_at = read_at();
+        let found = self.sessions.look_again(before.key, before.handle, &before.user).await?;
         {
             let mut state = self.state();
-            if state.read_at.is_none_or(|read_at| read_at.elapsed() < FRESH) {
-                return;
+            match &state.connection {
+                Connection::User(connected) if connected.key == before.key && state.read_at <= read_at => {}
+                // A change in this request, or another look, was made after this one.
+                _ => return Ok(()),
             }
-            state.read_at = None;
-            if let Connection::User(connected) = &state.connection {
-                state.connection = Connection::Unread(Some(connected.key));
+            if let Some((key, found)) = found {
+                state.read_at = read_at;
+                state.connection = Connection::User(Connected::new(key, found));
+            } else {
+                drop(state);
+                self.is_gone(before.key);
+                self.ended();
             }
         }
-        *self.more().groups.lock().await = None;
+        let Some(more) = self.more.get() else { return Ok(()) };
+        *more.groups.lock().await = None;
+        // An account is loaded once a request, and after the request once a look.
+        if self.is_answered() {
+            more.users.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            more.gone.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+        Ok(())
     }
 
     async fn find(&self, key: &SessionKey) -> Result<Option<Found>, Error> {
@@ -162,8 +196,9 @@ impl Context {
         Ok(found?)
     }
 
+    /// Whether the activity is to be written. What happens after the response has left is none.
     fn is_touch_due(&self, found: &Found) -> bool {
-        found.now.millis_since(found.seen) >= self.sessions.0.touch_millis
+        found.now.millis_since(found.seen) >= self.sessions.0.touch_millis && !self.is_answered()
     }
 
     /// Writes down the activity, at most once a touch interval. A failure costs a bit of the session's life, so it is
@@ -179,25 +214,35 @@ impl Context {
     pub(crate) fn groups_at_once<'a>(&self, connected: &'a Connected) -> Option<Cow<'a, GroupSet>> {
         match &self.sessions.0.groups {
             None => connected.groups.as_ref().map(Cow::Borrowed),
-            // What others may have changed without a word is not remembered.
-            Some(_) if !self.sessions.0.store.is_up_to_date() => None,
-            Some(provider) => provider.remembered(&connected.user).ok().flatten().map(Cow::Owned),
+            Some(_) => self.remembered_groups(&connected.user).ok().flatten().map(Cow::Owned),
+        }
+    }
+
+    /// Returns the user's groups as the application's provider remembers them. This runs code of the
+    /// application: no lock is held here.
+    pub(crate) fn remembered_groups(&self, user: &UserId) -> Result<Option<GroupSet>, Error> {
+        match &self.sessions.0.groups {
+            // Groups that other nodes may have changed without notice are not remembered.
+            Some(provider) if self.sessions.0.store.is_up_to_date() => provider.remembered(user),
+            _ => Ok(None),
         }
     }
 
     /// The groups of the connected user, from wherever this application keeps them.
     pub(crate) async fn groups_of(&self, connected: &Connected) -> Result<GroupSet, Error> {
         let Some(provider) = &self.sessions.0.groups else {
-            return match &connected.groups {
-                Some(groups) => Ok(groups.clone()),
-                // Opened or changed in this request, and read for the first time since.
-                None => Ok(self.find(&connected.key).await?.map(|found| found.groups).unwrap_or_default()),
-            };
+            if let Some(groups) = &connected.groups {
+                return Ok(groups.clone());
+            }
+            // Opened or changed in this request, and read for the first time since.
+            let found = self.find(&connected.key).await?;
+            return found.map(|found| found.groups).ok_or(Error::NotConnected);
         };
-        if self.sessions.0.store.is_up_to_date()
-            && let Some(groups) = provider.remembered(&connected.user)?
-        {
+        if let Some(groups) = self.remembered_groups(&connected.user)? {
             return Ok(groups);
+        }
+        if ASKING_PROVIDER.try_with(|()| ()).is_ok() {
+            return Err(Error::Groups("the group provider called a function whose rule asks it for groups".into()));
         }
         let mut asked = self.more().groups.lock().await;
         if let Some((user, groups)) = &*asked
@@ -205,7 +250,8 @@ impl Context {
         {
             return Ok(groups.clone());
         }
-        let groups = self.sessions.ask_for_groups(&**provider, &connected.user).await?;
+        let asking = self.sessions.ask_for_groups(&**provider, &connected.user);
+        let groups = ASKING_PROVIDER.scope((), asking).await?;
         *asked = Some((connected.user.clone(), groups.clone()));
         Ok(groups)
     }
@@ -282,19 +328,19 @@ pub(crate) enum Look<T> {
     Ask(SessionKey),
 }
 
-impl State {
-    fn read(&mut self, key: SessionKey, found: Option<Found>) {
-        if declaration::any_wrapper() {
-            self.read_at = Some(Instant::now());
+impl Connection {
+    /// What can be taken of it without waiting.
+    fn look<T>(&self, take: impl FnOnce(&Connected) -> T) -> Look<T> {
+        match self {
+            Self::User(connected) => Look::User(take(connected)),
+            _ => Look::Nobody,
         }
-        self.connection = match found {
-            Some(found) => {
-                self.came_with = Some(found.handle);
-                Connection::User(Connected::new(key, found))
-            }
-            None => Connection::Nobody,
-        };
     }
+}
+
+/// Returns the time of a read, in binaries with functions that may outlive the facts.
+pub(super) fn read_at() -> Option<Instant> {
+    declaration::any_wrapper().then(Instant::now)
 }
 
 impl Connected {

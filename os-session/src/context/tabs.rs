@@ -75,15 +75,13 @@ impl Session {
     /// The connection as a page that this request makes is to know it; `None` if nobody has looked, so that the page does not depend on it.
     pub(crate) fn shown(&self) -> Option<Shown> {
         let Self(context) = self;
-        let state = context.state();
-        match &state.connection {
-            Connection::User(connected) => {
-                let groups = context.groups_at_once(connected);
-                let tag = groups.map(|groups| context.sessions.0.shown.tag(connected.handle, &groups));
-                Some(Shown::User(connected.handle, tag))
-            }
-            Connection::Nobody | Connection::Unread(None) => Some(Shown::Nobody),
-            Connection::Unread(Some(_)) | Connection::Ignored(_) => None,
-        }
+        let connected = match &context.state().connection {
+            Connection::User(connected) => connected.clone(),
+            Connection::Nobody | Connection::Unread(None) => return Some(Shown::Nobody),
+            Connection::Unread(Some(_)) | Connection::Ignored(_) => return None,
+        };
+        let groups = context.groups_at_once(&connected);
+        let tag = groups.map(|groups| context.sessions.0.shown.tag(connected.handle, &groups));
+        Some(Shown::User(connected.handle, tag))
     }
 }

@@ -12,11 +12,13 @@ use crate::context::{Connected, Look, Session};
 use crate::declaration::{Declaration, Verdict};
 use crate::error::{Denial, Error};
 use crate::expression::Answers;
+use crate::group::GroupSet;
 use crate::guard::{Refusal, watch};
 use crate::hook::{self, EventKind, HookInput};
 use crate::lifecycle;
 use crate::one_line::Field;
 use crate::policy::Policies;
+use crate::user::UserId;
 
 /// Runs a wrapped request up to its handler. Hooks run once a request, the rule wherever there is one; inside a hook the rule
 /// alone.
@@ -53,20 +55,35 @@ pub(super) fn admits_at_once(session: &Session, rule: &'static Declaration) -> R
     if rule.requires_connection() {
         session.0.require_connection();
     }
-    let admitted = session.0.look(|connected| {
-        rule.is_fresh_enough(|| connected.times.proved())
-            && (!rule.has_expressions()
-                || sessions.knows_groups_of(rule)
-                    && session
-                        .0
-                        .groups_at_once(connected)
-                        .is_some_and(|groups| rule.verdict(&groups, Answers::default()) == Verdict::Admitted))
+    let admits = |groups: &GroupSet| rule.verdict(groups, Answers::default()) == Verdict::Admitted;
+    let looked = session.0.look(|connected| {
+        if !rule.is_fresh_enough(|| connected.times.proved()) {
+            AtOnce::Decided(false)
+        } else if !rule.has_expressions() {
+            AtOnce::Decided(true)
+        } else if !sessions.knows_groups_of(rule) {
+            AtOnce::Decided(false)
+        } else if sessions.0.groups.is_none() {
+            AtOnce::Decided(connected.groups.as_ref().is_some_and(admits))
+        } else {
+            AtOnce::ByProvider(connected.user.clone())
+        }
     })?;
-    Ok(match admitted {
-        Look::User(admitted) => admitted,
+    Ok(match looked {
+        Look::User(AtOnce::Decided(admitted)) => admitted,
+        Look::User(AtOnce::ByProvider(user)) => {
+            session.0.remembered_groups(&user)?.is_some_and(|groups| admits(&groups))
+        }
         Look::Nobody => !rule.requires_connection(),
         Look::Ask(_) => rule.admits_everybody(),
     })
+}
+
+/// What a look at the session under the request's lock decides.
+enum AtOnce {
+    Decided(bool),
+    /// The application's provider may have this user's groups in memory. It is asked without the lock.
+    ByProvider(UserId),
 }
 
 async fn step_by_step(

@@ -176,6 +176,9 @@ where
     S: Send + Sync + 'static,
 {
     let mut parts = parts(input)?.clone();
+    if let Some(session) = input.session {
+        parts.extensions.insert(session.clone());
+    }
     let state =
         state::<S>(input).ok_or_else(|| HookFailure::Error(Box::new(Error::NoState(std::any::type_name::<S>()))))?;
     match X::from_request_parts(&mut parts, state).await {

@@ -272,7 +272,7 @@ async fn exchanged(session: &Session) -> Result<Option<(UserId, SessionHandle)>,
     let Some(key) = session.0.gone_key() else { return Ok(None) };
     let Some((user, handle)) = session.0.known_by(&key) else { return Ok(None) };
     let found = sessions.look_again(key, handle, &user).await?;
-    Ok(found.map(|found| (found.user, found.handle)))
+    Ok(found.map(|(_, found)| (found.user, found.handle)))
 }
 
 async fn close_key(session: &Session, key: &SessionKey, reason: CloseReason) -> Result<(), Error> {

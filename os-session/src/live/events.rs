@@ -188,7 +188,7 @@ impl Connected {
         let Found { handle, user, .. } = found;
         // First the list, then the look: what happens in between is news.
         let waiting = sessions.0.awaited.of_session(handle, &user);
-        let Some(found) = sessions.look_again(key, handle, &user).await? else { return Ok(None) };
+        let Some((key, found)) = sessions.look_again(key, handle, &user).await? else { return Ok(None) };
         let groups = sessions.groups_of_found(&found).await?;
         let shown = Shown::User(handle, Some(sessions.0.shown.tag(handle, &groups)));
         let look = Instant::now() + sessions.next_look(&key, &found);
@@ -196,8 +196,9 @@ impl Connected {
     }
 
     async fn is_changed(&mut self, sessions: &Sessions) -> Result<bool, Error> {
-        let Some(found) = sessions.look_again(self.key, self.handle, &self.user).await? else { return Ok(true) };
-        self.look = Instant::now() + sessions.next_look(&self.key, &found);
+        let Some((key, found)) = sessions.look_again(self.key, self.handle, &self.user).await? else { return Ok(true) };
+        self.key = key;
+        self.look = Instant::now() + sessions.next_look(&key, &found);
         let groups = sessions.groups_of_found(&found).await?;
         Ok(groups != self.groups)
     }

@@ -11,11 +11,12 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
 use crate::access::{Methods, Routing, Slot};
+use crate::context::Session;
 use crate::declaration::Declaration;
 use crate::deny::{Answer, BoxFuture};
 use crate::error::Error;
 use crate::guard::{Admitted, Declared, Rule};
-use crate::visit::Visit;
+use crate::visit::{Visit, run_open};
 
 /// A function that carries a rule. `Args` are its parameters, the hidden first one included.
 #[diagnostic::on_unimplemented(
@@ -118,7 +119,7 @@ pub(crate) trait Routable<T, S>: Handler<T, S> {
 /// One type for all functions, so that what axum makes of a handler is compiled once and not for each of them.
 pub(crate) struct Routed<S>(Arc<Function<Call<S>>>);
 
-type Call<S> = dyn Fn(Option<Visit>, Incoming, S) -> BoxFuture<'static, Response> + Send + Sync;
+type Call<S> = dyn Fn(Visit, Incoming, S) -> BoxFuture<'static, Response> + Send + Sync;
 
 struct Function<C: ?Sized> {
     declaration: &'static Declaration,
@@ -136,7 +137,7 @@ where
         Args: Extractors<S, M>,
         M: 'static,
     {
-        let call = move |visit, mut incoming, state| -> BoxFuture<'static, Response> {
+        let call = move |visit: Visit, mut incoming, state| -> BoxFuture<'static, Response> {
             let handler = handler.clone();
             Box::pin(async move {
                 // Pinned here, and not passed on by value: a future that is moved into another is stored twice.
@@ -174,18 +175,15 @@ where
         let Some(sessions) = slot.get() else {
             return Box::pin(async { Error::NoLayer.into_response() });
         };
-        let (head, body) = request.into_parts();
-        let visit = Visit::begin(sessions, &head);
+        let (mut head, body) = request.into_parts();
+        let visit = Visit::begin(sessions, &mut head);
         call(visit, Incoming::new(head, body), state)
     }
 }
 
 /// Takes any function's answer, so that this is compiled once for all.
-async fn run(visit: Option<Visit>, answer: Pin<&mut (dyn Future<Output = Response> + Send)>) -> Response {
-    match visit {
-        Some(visit) => visit.run(answer).await,
-        None => answer.await,
-    }
+async fn run(visit: Visit, answer: Pin<&mut (dyn Future<Output = Response> + Send)>) -> Response {
+    visit.run(answer).await
 }
 
 /// A public function as an axum handler: no context, and nothing that a function of axum's would not cost. One type for all would
@@ -216,8 +214,9 @@ where
 
     fn call(self, request: Request, state: S) -> Self::Future {
         let (head, body) = request.into_parts();
+        let session = Session::of(&head).filter(|session| session.0.is_of(&head)).cloned();
         let mut incoming = Incoming::new(head, body);
-        Box::pin(async move { answer(self.0, &mut incoming, &state).await })
+        Box::pin(run_open(session, async move { answer(self.0, &mut incoming, &state).await }))
     }
 }
 

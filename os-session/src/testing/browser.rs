@@ -55,12 +55,9 @@ impl Browser {
     ///
     /// As [`Session::connect`].
     pub async fn connect(&mut self, sessions: &Sessions, user: impl Into<UserId>) -> Result<(), Error> {
-        let (parts, ()) = self.with_cookies(Request::new(())).into_parts();
-        let Some(visit) = Visit::begin(sessions, &parts) else {
-            unreachable!("a new request has no context");
-        };
+        let (mut parts, ()) = self.with_cookies(Request::new(())).into_parts();
         let mut outcome = Ok(());
-        let answer = visit
+        let answer = Visit::begin(sessions, &mut parts)
             .run(pin!(async {
                 outcome = async { Session::current()?.connect(user).await }.await;
                 Response::new(Body::empty())
