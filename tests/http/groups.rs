@@ -372,3 +372,20 @@ async fn a_provider_that_needs_its_own_result_is_refused() {
 async fn tidy() -> Result<(), Error> {
     Ok(())
 }
+
+#[tokio::test]
+async fn groups_of_a_provider_are_those_of_the_user_who_logged_in_last() {
+    #[connected]
+    async fn becomes(session: Session, Path(other): Path<String>) -> Result<(), Error> {
+        let _as_before = tidy().await;
+        session.connect(other).await?;
+        tidy().await
+    }
+    let provider = |user: UserId| async move { (user == "alice").then_some("admin") };
+    let site = Site::with(|builder| builder.groups(GROUPS, provider)).await;
+    let app = routing::Router::new().route("/become/{other}", post(becomes)).with_sessions(&site.sessions).unwrap();
+    for (user, other, status) in [("alice", "bob", 403), ("bob", "alice", 200)] {
+        let mut browser = Browser::connected(&app, &site.sessions, user).await.unwrap();
+        assert_eq!(browser.post(&format!("/become/{other}"), &[]).await.status(), status, "{user} as {other}");
+    }
+}
