@@ -28,6 +28,7 @@ use crate::sessions::Sessions;
 )]
 pub trait GivenTo<Router> {}
 
+#[doc(hidden)]
 impl<S, L> Service<IncomingStream<'_, L>> for Router<S>
 where
     Sessions: GivenTo<Self>,
@@ -46,6 +47,7 @@ where
     }
 }
 
+#[doc(hidden)]
 impl<S, B> Service<Request<B>> for Router<S>
 where
     Sessions: GivenTo<Self>,
@@ -63,6 +65,7 @@ where
     }
 }
 
+#[doc(hidden)]
 impl<S> From<Router<S>> for axum::Router<S>
 where
     Sessions: GivenTo<Router<S>>,
