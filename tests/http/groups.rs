@@ -103,6 +103,11 @@ async fn obeys(provider: impl Groups) {
 
 #[tokio::test]
 async fn a_closure_may_answer_in_many_shapes() {
+    const NONE: &[&str] = &[];
+    static OWNED: LazyLock<Vec<String>> = LazyLock::new(|| vec!["admin".to_owned()]);
+    static SET: LazyLock<BTreeSet<&str>> = LazyLock::new(|| BTreeSet::from(["admin"]));
+    static EMPTY: BTreeSet<&str> = BTreeSet::new();
+
     fn is_alice(user: &UserId) -> bool {
         user == "alice"
     }
@@ -115,13 +120,9 @@ async fn a_closure_may_answer_in_many_shapes() {
     obeys(|user: UserId| async move { Ok::<_, std::io::Error>(is_alice(&user).then_some("admin")) }).await;
     obeys(|user: UserId| async move { VecDeque::from([if is_alice(&user) { "admin" } else { "banned" }]) }).await;
 
-    const NONE: &[&str] = &[];
-    static OWNED: LazyLock<Vec<String>> = LazyLock::new(|| vec!["admin".to_owned()]);
-    static SET: LazyLock<BTreeSet<&str>> = LazyLock::new(|| BTreeSet::from(["admin"]));
     obeys(|user: UserId| async move { if is_alice(&user) { &["admin"][..] } else { NONE } }).await;
     obeys(|user: UserId| async move { if is_alice(&user) { &["admin"] } else { &["banned"] } }).await;
     obeys(|user: UserId| async move { if is_alice(&user) { OWNED.as_slice() } else { &[] } }).await;
-    static EMPTY: BTreeSet<&str> = BTreeSet::new();
     obeys(|user: UserId| async move { Ok::<_, &str>(if is_alice(&user) { &*SET } else { &EMPTY }) }).await;
     obeys(
         |user: UserId| async move { if is_alice(&user) { Cow::Borrowed(&["admin"][..]) } else { Cow::Owned(vec![]) } },
