@@ -1,7 +1,7 @@
 //! Putting `Sessions` together, and finding out at once what cannot work.
 
 use std::any::TypeId;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
@@ -17,6 +17,7 @@ use crate::expression::SpeltTwice;
 use crate::groups::{AnyGroups, Groups};
 use crate::hook;
 use crate::lately::Lately;
+use crate::lifecycle::Remembered;
 use crate::memory::MemoryStore;
 use crate::renewed::Renewed;
 use crate::sessions::{Inner, KnownGroups, Sessions};
@@ -200,9 +201,34 @@ impl SessionsBuilder {
         self
     }
 
-    /// How long the slots of a browser live without it being seen, whoever is connected in it: by default 90 days, at most 400 days.
+    /// How long the slots of a browser live without it being seen, whether a user is logged in in it or not: by default 90 days, at most
+    /// 400 days. Until its cookie has come back it is a shorter time, see [`new_browser_idle`](Self::new_browser_idle).
     pub fn browser_idle(mut self, idle: Duration) -> Self {
         self.config.slots.browser_idle = idle;
+        self
+    }
+
+    /// How long the slots of a browser live after they were written last until its cookie has come back: by default an hour, and never longer
+    /// than [`browser_idle`](Self::browser_idle). A client that keeps no cookies leaves them behind at each request.
+    ///
+    /// The cookie has come back when a request with it finds a slot of the browser or writes one. A browser in which a user logs in counts
+    /// as one whose cookie has come back.
+    pub fn new_browser_idle(mut self, idle: Duration) -> Self {
+        self.config.slots.new_browser_idle = idle;
+        self
+    }
+
+    /// How many browsers may have slots, in the store and, for volatile slots, in this process: by default 100 000. The least is one. At one
+    /// more, another loses its slots: one whose cookie never came back as long as there is one, and otherwise one whose cookie has come
+    /// back; the least recently used first.
+    ///
+    /// So a client that keeps no cookies takes nothing from a browser that comes back. One that sends its cookie back is as good as any other
+    /// browser, and can be told from one by its use alone: limit how fast a client may make browsers where that matters. Choose more than
+    /// come back within [`browser_idle`](Self::browser_idle): where all places are taken by such browsers, new ones share a single place.
+    ///
+    /// A PostgreSQL store may keep a few per cent more: it does not count at each new browser.
+    pub fn max_browsers(mut self, most: u32) -> Self {
+        self.config.slots.max_browsers = NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN);
         self
     }
 
@@ -306,7 +332,7 @@ impl SessionsBuilder {
             goes_step_by_step: hook::any(hook::IN_A_REQUEST).into(),
             keeps_parts: hook::all().iter().any(|hook| hook.needs_parts)
                 || declaration::all().any(Declaration::wants_parts),
-            resumed: Mutex::new(HashMap::new()),
+            remembered: Remembered::default(),
         }));
         sessions.purge_in_background();
         sessions.listen_in_background().await;
@@ -383,8 +409,9 @@ impl Sessions {
             while Tasks::pause(&mut stopping, every).await {
                 let Some(inner) = inner.upgrade() else { return };
                 let sessions = Sessions(inner);
-                sessions.prune_resumed();
-                sessions.0.volatile.forget_unused(sessions.0.config.slots.browser_idle);
+                sessions.doubt_unmet();
+                let slots = &sessions.0.config.slots;
+                sessions.0.volatile.forget_unused(slots.new_browser_idle, slots.browser_idle);
                 match sessions.purge().await {
                     Ok(0) => {}
                     Ok(purged) => tracing::debug!(purged, "expired sessions were removed"),

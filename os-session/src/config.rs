@@ -8,7 +8,7 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 
 use crate::cookie::{self, CookieConfig, LONGEST_LIFE};
-use crate::store::{Limit, SlotLimits, WhenFull};
+use crate::store::{Limit, NewBrowser, SessionHandle, SlotLimits, WhenFull};
 
 /// Timers and stores count milliseconds.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -36,13 +36,33 @@ pub(crate) struct SlotConfig {
     pub(crate) most_bytes: usize,
     /// How long a browser's values live without it being seen.
     pub(crate) browser_idle: Duration,
+    /// The same until its cookie has come back.
+    pub(crate) new_browser_idle: Duration,
+    /// How many browsers have values, in the store and in this process.
+    pub(crate) max_browsers: NonZeroU32,
 }
 
 impl Default for SlotConfig {
     fn default() -> Self {
         const MOST: NonZeroU32 = NonZeroU32::new(64).expect("it is not zero");
         const TABS: NonZeroU32 = NonZeroU32::new(50).expect("it is not zero");
-        Self { limits: SlotLimits { slots: MOST, tabs: TABS }, most_bytes: 64 * 1024, browser_idle: 90 * DAY }
+        const BROWSERS: NonZeroU32 = NonZeroU32::new(100_000).expect("it is not zero");
+        Self {
+            limits: SlotLimits { slots: MOST, tabs: TABS },
+            most_bytes: 64 * 1024,
+            browser_idle: 90 * DAY,
+            new_browser_idle: HOUR,
+            max_browsers: BROWSERS,
+        }
+    }
+}
+
+impl SlotConfig {
+    /// A browser about to be known, in which that session is open. A client that logged in is no mere visitor.
+    pub(crate) fn new_browser(&self, session: Option<SessionHandle>) -> NewBrowser {
+        let idle = self.browser_idle;
+        let new_idle = session.is_none().then_some(self.new_browser_idle.min(idle));
+        NewBrowser { idle, new_idle, most: self.max_browsers, session }
     }
 }
 
@@ -195,6 +215,7 @@ impl Config {
             ("the deadline for hooks", self.hook_deadline, SHORTEST, Duration::MAX, "no hook could ever succeed"),
             ("the purge interval", self.purge_interval, SHORTEST, LONGEST_LIFE, "give the time between two purges"),
             ("`browser_idle`", self.slots.browser_idle, SHORTEST, LONGEST_LIFE, "no value would be kept"),
+            ("`new_browser_idle`", self.slots.new_browser_idle, SHORTEST, LONGEST_LIFE, "no value would be kept"),
         ];
         let mistake = |(what, given, least, most, why): (&str, Duration, Duration, Duration, &str)| match given {
             Duration::ZERO => Some(format!("{what} is zero; {why}")),

@@ -86,8 +86,12 @@ impl Sessions {
                 tracing::debug!("the channel of changes is open");
                 // What was changed before.
                 self.everybody_looks();
+                self.doubt_all();
             }
-            News::Changed(Change::Session(session)) => self.0.awaited.changed(session),
+            News::Changed(Change::Session(session)) => {
+                self.0.awaited.changed(session);
+                self.doubt(session);
+            }
             News::Changed(Change::Groups(user)) => {
                 self.forget(&Change::Groups(user.clone()));
                 self.0.awaited.groups_changed(&user);
@@ -96,6 +100,7 @@ impl Sessions {
             News::Changed(Change::Everything) => {
                 self.forget(&Change::Everything);
                 self.everybody_looks();
+                self.doubt_all();
             }
             News::Forget(change) => self.forget(&change),
             News::OwnChange => {}

@@ -4,10 +4,11 @@
 
 mod account;
 mod change;
-mod resumed;
+mod remembered;
 
 pub(crate) use self::account::account;
 pub(crate) use self::change::{abandon, close_gone};
+pub(crate) use self::remembered::Remembered;
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;

@@ -199,7 +199,7 @@ impl Store for MemoryStore {
 
     async fn touch_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        Ok(self.write().slots.browsers.touch(key, now))
+        Ok(self.write().slots.browsers.touch(key, true, now))
     }
 
     async fn forget_browser(&self, key: &BrowserKey) -> Result<bool, StoreError> {

@@ -374,7 +374,10 @@ impl Store for PostgresStore {
                     &i64::from(write.limits.slots.get()),
                     &i64::from(write.limits.tabs.get()),
                     &write.new_browser.map(|new| rows::millis(new.idle)),
+                    &write.new_browser.and_then(|new| new.new_idle).map(rows::millis),
+                    &write.new_browser.map(|new| i64::from(new.most.get())),
                     &write.new_browser.and_then(|new| new.session).map(rows::handle),
+                    &write.came_back,
                     &self.turned(),
                 ],
             )

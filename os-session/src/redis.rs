@@ -334,8 +334,10 @@ impl Store for RedisStore {
 
     async fn write_slot(&self, key: &SlotKey, write: SlotWrite) -> Result<SlotWritten, StoreError> {
         let (kind, owner) = owner(&key.owner);
-        let idle = write.new_browser.map(|new| answers::millis(new.idle).to_string());
-        let session = write.new_browser.and_then(|new| new.session).map(|handle| handle.to_string());
+        let new = write.new_browser;
+        let idle = new.map(|new| answers::millis(new.idle).to_string());
+        let new_idle = new.and_then(|new| new.new_idle).map(|idle| answers::millis(idle).to_string());
+        let session = new.and_then(|new| new.session).map(|handle| handle.to_string());
         let arguments = [
             Text(kind),
             Bytes(owner),
@@ -346,7 +348,10 @@ impl Store for RedisStore {
             Number(write.limits.slots.get().into()),
             Number(write.limits.tabs.get().into()),
             Optional(idle.as_deref().map(str::as_bytes)),
+            Optional(new_idle.as_deref().map(str::as_bytes)),
+            Number(new.map_or(0, |new| new.most.get().into())),
             Optional(session.as_deref().map(str::as_bytes)),
+            Flag(write.came_back),
         ];
         answers::written(self.run(&self.scripts().write_slot, &arguments).await?)
     }

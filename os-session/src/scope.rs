@@ -92,7 +92,7 @@ pub(crate) enum Place {
 /// To whom it belongs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Owner {
-    Session(SessionKey, SessionHandle),
+    Session(SessionKey, SessionHandle, UserId),
     User(UserId),
     Browser(BrowserKey),
 }
@@ -103,9 +103,10 @@ impl Kind {
         let context = &session.0;
         let owner = match self {
             Self::Request => return Ok(Some(Place::Request)),
-            Self::Process | Self::Session => {
-                context.connected().await?.map(|connected| Owner::Session(connected.key, connected.handle))
-            }
+            Self::Process | Self::Session => context
+                .connected()
+                .await?
+                .map(|connected| Owner::Session(connected.key, connected.handle, connected.user)),
             Self::User => context.connected().await?.map(|connected| Owner::User(connected.user)),
             Self::UserIndepProcess | Self::UserIndepSession => {
                 context.judge()?;

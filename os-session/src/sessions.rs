@@ -1,9 +1,9 @@
 //! The handle on everything: `Sessions`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
@@ -21,6 +21,7 @@ use crate::error::{Error, NoSuchGroup, nearest};
 use crate::group::GroupSet;
 use crate::groups::AnyGroups;
 use crate::lately::Lately;
+use crate::lifecycle::Remembered;
 use crate::renewed::Renewed;
 use crate::shown::ShownSalt;
 use crate::slot::turns::Turns;
@@ -71,8 +72,8 @@ pub(crate) struct Inner {
     pub(crate) goes_step_by_step: AtomicBool,
     /// Some hook or `deny_fun` wants the request's head where the request itself is out of reach.
     pub(crate) keeps_parts: bool,
-    /// Sessions that this process has met, and when they may be forgotten; used only where a hook wants to know.
-    pub(crate) resumed: Mutex<HashMap<SessionHandle, std::time::Instant>>,
+    /// Sessions of which this process keeps something.
+    pub(crate) remembered: Remembered,
 }
 
 /// What comes of telling other nodes of a change.

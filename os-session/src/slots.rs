@@ -17,7 +17,8 @@ pub enum SlotOwner {
     Session(SessionKey),
     /// A user, connected or not. The values stay until they are removed.
     User(UserId),
-    /// A browser, connected or not. Its values end when it was not seen for as long as [`NewBrowser::idle`], or is forgotten.
+    /// A browser, connected or not. Its values end when it was not seen for as long as [`NewBrowser::idle`], or is forgotten, or
+    /// makes room for another, see [`NewBrowser::most`].
     Browser(BrowserKey),
 }
 
@@ -41,14 +42,17 @@ pub struct SlotValue {
     pub value: Arc<[u8]>,
     /// How long ago the browser that owns it was last seen; zero for other owners.
     pub unseen: Duration,
+    /// Whether the cookie of the browser that owns it has come back; `true` for other owners.
+    pub came_back: bool,
 }
 
 /// How long the value is, and not what it says.
 impl fmt::Debug for SlotValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { version, value, unseen } = self;
+        let Self { version, value, unseen, came_back } = self;
         let mut shown = f.debug_struct("SlotValue");
-        shown.field("version", version).field("value", &Length(value)).field("unseen", unseen).finish()
+        shown.field("version", version).field("value", &Length(value)).field("unseen", unseen);
+        shown.field("came_back", came_back).finish()
     }
 }
 
@@ -85,15 +89,17 @@ pub struct SlotWrite {
     pub limits: SlotLimits,
     /// For a slot of a browser: makes the browser, if it is not there and there is a value to write.
     pub new_browser: Option<NewBrowser>,
+    /// For a slot of a browser: the request came with the browser's cookie. A write that is done notes that the cookie has come back.
+    pub came_back: bool,
 }
 
 /// How long the value is, and not what it says.
 impl fmt::Debug for SlotWrite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { expected, value, limits, new_browser } = self;
+        let Self { expected, value, limits, new_browser, came_back } = self;
         let mut shown = f.debug_struct("SlotWrite");
         shown.field("expected", expected).field("value", &value.as_deref().map(Length)).field("limits", limits);
-        shown.field("new_browser", new_browser).finish()
+        shown.field("new_browser", new_browser).field("came_back", came_back).finish()
     }
 }
 
@@ -109,11 +115,20 @@ pub struct SlotLimits {
 /// A browser about to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewBrowser {
-    /// How long it lives after it was last seen.
+    /// How long it lives after it was last seen, once its cookie has come back.
     pub idle: Duration,
+    /// How long it lives after it was last seen until then. With `None` its cookie counts as one that has come back: a user is logged in.
+    pub new_idle: Option<Duration>,
+    /// How many browsers the store keeps, this one included. For one more, others are removed with their slots: first those whose
+    /// cookie never came back, then those that came back, and of each the least recently seen first. Never this one.
+    pub most: NonZeroU32,
     /// The session that is open in it.
     pub session: Option<SessionHandle>,
 }
+
+/// How many browsers make room for one at most. More are in the way only where [`NewBrowser::most`] was lowered; then each new browser
+/// removes so many, and no write takes long.
+pub(crate) const EVICTED_AT_ONCE: u32 = 1000;
 
 /// What became of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

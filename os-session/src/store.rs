@@ -207,7 +207,8 @@ pub enum Authenticated {
 ///
 /// A store keeps *slots* as well, named values of what [owns](SlotOwner) them. Those of a session are there while it is live
 /// and gone with it, whatever ends it, so that a request that is slower than a log-out writes nothing. Those of a browser
-/// are there while the browser is *live*: from the write that made it until it is forgotten, or `idle` after it was last seen.
+/// are there while the browser is *live*: from the write that made it until it is forgotten, or `idle` after it was last seen, where
+/// `idle` is a shorter time until its cookie has come back, or until it makes room for others.
 ///
 /// [`testing::store_laws`](crate::testing::store_laws) checks all this against any implementation, and
 /// [`testing::shared_store_laws`](crate::testing::shared_store_laws) what several processes on one store see of each
@@ -505,7 +506,11 @@ pub trait Store: Send + Sync + 'static {
     /// that tab of the owner is [`SlotWritten::TooManySlots`]. For one tab more than [`SlotLimits::tabs`], the tabs whose latest
     /// value was written first lose all their values until the new one fits.
     ///
-    /// A browser counts as seen now if the answer is [`Written`](SlotWritten::Written) or [`Removed`](SlotWritten::Removed).
+    /// Where a browser is made, others make room for it in the same step, see [`NewBrowser::most`]. A store that counts more seldom may keep a
+    /// few per cent more of some hundreds; of a hundred and fewer it keeps no more than that.
+    ///
+    /// A browser counts as seen now if the answer is [`Written`](SlotWritten::Written) or [`Removed`](SlotWritten::Removed), and as one
+    /// whose cookie has come back if [`SlotWrite::came_back`] says so as well: from then on it lives for [`NewBrowser::idle`].
     /// To remove what is not there is [`Removed`](SlotWritten::Removed), where nothing may be expected.
     ///
     /// # Errors
@@ -517,8 +522,8 @@ pub trait Store: Send + Sync + 'static {
         write: SlotWrite,
     ) -> impl Future<Output = Result<SlotWritten, StoreError>> + Send;
 
-    /// Gives a live browser another key, and says which session is open in it now. Its slots stay; it is no activity. The
-    /// answer says whether there was one.
+    /// Gives a live browser another key, and says which session is open in it now. With a session it counts as one whose cookie has come
+    /// back. Its slots stay; it is no activity. The answer says whether there was one.
     ///
     /// # Errors
     ///
@@ -531,7 +536,8 @@ pub trait Store: Send + Sync + 'static {
         session: Option<SessionHandle>,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Marks a live browser as seen now. The answer says whether there was one.
+    /// Marks a live browser as seen now, by a request that came with its cookie: the cookie has come back. The answer says whether there
+    /// was one.
     ///
     /// # Errors
     ///

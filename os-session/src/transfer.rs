@@ -35,8 +35,10 @@ pub enum Record {
         key: BrowserKey,
         /// When it was last seen.
         seen: Timestamp,
-        /// How long it lives afterwards.
+        /// How long it lives afterwards, once its cookie has come back.
         idle: Duration,
+        /// How long it lives after it was seen until its cookie comes back; `None` once it has.
+        new_idle: Option<Duration>,
         /// The session that is open in it.
         session: Option<SessionHandle>,
     },

@@ -180,7 +180,13 @@ async fn anything(store: &RedisStore, clock: &Clock, numbers: &mut Numbers, step
                 expected: Expected::Any,
                 value: (numbers.below(3) > 0).then(|| b"value".as_slice().into()),
                 limits,
-                new_browser: Some(NewBrowser { idle, session: open(numbers) }),
+                new_browser: Some(NewBrowser {
+                    idle,
+                    new_idle: (numbers.below(2) > 0).then_some(idle / 2),
+                    most: NonZeroU32::new(4).unwrap(),
+                    session: open(numbers),
+                }),
+                came_back: numbers.below(2) > 0,
             };
             store.write_slot(&SlotKey { owner, tab, name: name.into() }, write).await.unwrap();
         }

@@ -59,8 +59,9 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, with: impl Fn(&[u
     }
 }
 
-fn numbers(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes.chunk_by(|one, next| one.is_ascii_digit() == next.is_ascii_digit())
+/// A digest may have as many digits in a row as a moment has, but has letters beside them.
+fn words(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.chunk_by(|one, next| one.is_ascii_alphanumeric() == next.is_ascii_alphanumeric())
 }
 
 /// A moment is milliseconds since 1970, in thirteen digits until the year 2286.
@@ -70,5 +71,5 @@ fn moment(number: &[u8]) -> Option<u64> {
 
 fn turned(answer: &[u8]) -> Vec<u8> {
     let turn = |number: &[u8]| moment(number).map_or(number.to_vec(), |moment| (moment + DAY).to_string().into());
-    numbers(answer).flat_map(turn).collect()
+    words(answer).flat_map(turn).collect()
 }

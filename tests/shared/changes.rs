@@ -1,10 +1,11 @@
 //! What nodes hear of each other, as far as an application sees it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use os_session::routing::{Router, get};
+use os_session::routing::{Router, get, post};
 use os_session::testing::{Browser, Clock};
-use os_session::{Groups as _, LeasedStore, Session, Sessions, UserId, connected};
+use os_session::{Error, Groups as _, LeasedStore, Session, Sessions, Slot, UserId, connected, scope};
 use os_session_tests::proxy::Proxy;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
@@ -48,10 +49,62 @@ async fn what_ends_elsewhere_is_heard_and_not_asked_for() {
     timeout(Duration::from_millis(900), tells.recv()).await.expect("it is heard before it would be asked for").unwrap();
 }
 
+/// Notifies when it is dropped.
+struct Held(UnboundedSender<()>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
+}
+
+static HELD: Slot<Arc<Held>, scope::Session> = Slot::volatile();
+
+#[connected]
+async fn hold(session: Session, axum::Extension(told): axum::Extension<UnboundedSender<()>>) -> Result<(), Error> {
+    HELD.set(&session, Arc::new(Held(told))).await
+}
+
+#[connected]
+async fn holds(session: Session) -> Result<String, Error> {
+    Ok(HELD.get(&session).await?.is_some().to_string())
+}
+
+#[connected]
+async fn confirm(session: Session) -> Result<(), Error> {
+    session.confirm().await
+}
+
+/// A node is notified of a new token as it is of an end.
+#[tokio::test(flavor = "multi_thread")]
+async fn volatile_values_of_a_session_go_when_it_ends_elsewhere_and_not_when_its_token_changes() {
+    let place = Place::new();
+    let one = Sessions::builder().store(place.store(Clock::new()).await).build().await.unwrap();
+    let here = Router::new().route("/confirm", post(confirm)).with_sessions(&one).unwrap();
+    let proxy = Proxy::before(&place.url).await;
+    let other = Sessions::builder().store(place.store_at(&proxy.url(), Clock::new()).await).build().await.unwrap();
+    let (told, mut tells) = unbounded_channel::<()>();
+    let router = Router::new().route("/hold", post(hold)).route("/holds", get(holds)).layer(axum::Extension(told));
+    let there = router.with_sessions(&other).unwrap();
+    proxy.hears().await;
+
+    let mut alice = Browser::connected(&there, &other, "alice").await.unwrap();
+    let mut bob = Browser::connected(&there, &other, "bob").await.unwrap();
+    assert_eq!(alice.post("/hold", &[]).await.status(), 200);
+    assert_eq!(bob.post("/hold", &[]).await.status(), 200);
+    let mut elsewhere = Browser::new(&here);
+    elsewhere.set_cookie(COOKIE, alice.cookie(COOKIE).unwrap());
+    assert_eq!(elsewhere.post("/confirm", &[]).await.status(), 200);
+    one.disconnect_all("bob").await.unwrap();
+    timeout(Duration::from_secs(10), tells.recv()).await.expect("the value is dropped").unwrap();
+    alice.set_cookie(COOKIE, elsewhere.cookie(COOKIE).unwrap());
+    assert_eq!(alice.get("/holds").await.text(), "true", "the session lives");
+    assert!(tells.try_recv().is_err());
+}
+
 /// Groups of an application's own that are remembered, and what a node decides by them.
 #[tokio::test(flavor = "multi_thread")]
 async fn groups_that_are_remembered_are_forgotten_on_every_node() {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     let place = Place::new();

@@ -110,6 +110,7 @@ async fn it_lives_as_long_as_it_is_seen() {
     let site = Site::new().await;
     let mut tab = site.tab();
     tab.set("browser", "a cart").await;
+    assert_eq!(tab.get("browser").await.as_deref(), Some("a cart"), "its cookie has come back");
     for _ in 0..4 {
         site.clock.advance(Duration::from_hours(80 * 24));
         let answer = tab.fetch(Method::GET, "/slot/browser", "").await;
@@ -169,4 +170,103 @@ async fn what_outlives_its_answer_cannot_begin_one() {
     tokio::time::pause();
     Browser::new(&app).post("/", &[]).await;
     OVER.notified().await;
+}
+
+/// Returns the cookies that clients without cookies were given, each for a value of that many bytes.
+async fn visitors(site: &Site, number: usize, scope: &str, bytes: usize) -> Vec<String> {
+    let value = "x".repeat(bytes);
+    let mut cookies = Vec::new();
+    for _ in 0..number {
+        let mut visitor = site.tab();
+        visitor.set(scope, &value).await;
+        cookies.push(visitor.browser.cookie(BROWSER_COOKIE).unwrap().to_owned());
+    }
+    cookies
+}
+
+/// Returns how many of these cookies lead to a value.
+async fn kept(site: &Site, cookies: &[String], scope: &str) -> usize {
+    let mut kept = 0;
+    for cookie in cookies {
+        let mut visitor = site.tab();
+        visitor.browser.set_cookie(BROWSER_COOKIE, cookie);
+        kept += usize::from(visitor.get(scope).await.is_some());
+    }
+    kept
+}
+
+fn of_a_hundred(clock: Clock) -> SessionsBuilder {
+    Sessions::builder().store(MemoryStore::with_clock(clock)).max_browsers(100)
+}
+
+#[tokio::test]
+async fn clients_without_cookies_take_nothing_from_one_that_came_back() {
+    let site = Site::over(of_a_hundred).await;
+    let (mut customer, mut user) = (site.tab(), site.tab());
+    customer.set("browser", "a cart").await;
+    assert_eq!(customer.get("browser").await.as_deref(), Some("a cart"));
+    user.post("/login/alice").await;
+    user.set("browser", "alice's cart").await;
+
+    let cookies = visitors(&site, 3_000, "browser", 60_000).await;
+    assert_eq!(kept(&site, &cookies[2_950..], "browser").await, 50, "those that came last have room");
+    assert_eq!(kept(&site, &cookies, "browser").await, 98, "and as many as there is room for");
+    assert_eq!(customer.get("browser").await.as_deref(), Some("a cart"));
+    assert_eq!(user.get("browser").await.as_deref(), Some("alice's cart"));
+}
+
+#[tokio::test]
+async fn what_a_browser_never_came_back_for_lives_an_hour() {
+    let site = Site::over(of_a_hundred).await;
+    let mut customer = site.tab();
+    customer.set("browser", "a cart").await;
+    site.clock.advance(Duration::from_mins(59));
+    assert_eq!(customer.get("browser").await.as_deref(), Some("a cart"));
+    let cookies = visitors(&site, 5, "browser", 10).await;
+    site.clock.advance(Duration::from_mins(60));
+    assert_eq!(kept(&site, &cookies, "browser").await, 0);
+    site.clock.advance(Duration::from_hours(24 * 89));
+    assert_eq!(
+        customer.get("browser").await.as_deref(),
+        Some("a cart"),
+        "one that came back lives as long as it is seen"
+    );
+}
+
+#[tokio::test]
+async fn what_the_first_request_does_is_no_return_of_its_cookie() {
+    #[connected(opt)]
+    async fn several(session: Session) -> Result<(), Error> {
+        BROWSER.set(&session, "a cart".to_owned()).await?;
+        COUNTER.update(&session, |count| *count += 1).await?;
+        volatile::BROWSER.set(&session, "a cart".to_owned()).await?;
+        assert!(BROWSER.get(&session).await?.is_some());
+        COUNTER.take(&session).await?;
+        Ok(())
+    }
+
+    let site = Site::over(of_a_hundred).await;
+    let app = routing::Router::new().route("/", post(several)).with_sessions(&site.sessions).unwrap();
+    let mut bot = Browser::new(&app);
+    assert_eq!(bot.post("/", &[]).await.status(), 200);
+    let cookies = [bot.cookie(BROWSER_COOKIE).unwrap().to_owned()];
+    site.clock.advance(Duration::from_mins(61));
+    assert_eq!(kept(&site, &cookies, "browser").await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn volatile_values_of_browsers_are_bounded_likewise() {
+    let site = Site::over(of_a_hundred).await;
+    let mut customer = site.tab();
+    customer.set("volatile-browser", "a cart").await;
+    assert_eq!(customer.get("volatile-browser").await.as_deref(), Some("a cart"));
+    let cookies = visitors(&site, 300, "volatile-browser", 10).await;
+    assert_eq!(kept(&site, &cookies, "volatile-browser").await, 99, "as many as there is room for");
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert_eq!(customer.get("volatile-browser").await.as_deref(), Some("a cart"));
+
+    let cookies = visitors(&site, 1, "volatile-browser", 10).await;
+    tokio::time::sleep(Duration::from_mins(62)).await;
+    assert_eq!(kept(&site, &cookies, "volatile-browser").await, 0);
+    assert_eq!(customer.get("volatile-browser").await.as_deref(), Some("a cart"));
 }

@@ -17,6 +17,7 @@ const KEY: SessionKey = SessionKey::from_bytes([1; 32]);
 const AS_VERSION_1: &str = "
     DROP TRIGGER os_session_slots_of_session;
     DROP TABLE os_session_slots; DROP TABLE os_session_browsers; DROP TABLE os_session_versions;
+    DROP TABLE os_session_browser_count;
     UPDATE os_session_schema SET version = 1";
 
 async fn open(folder: &Folder) -> SqliteStore {
@@ -41,7 +42,13 @@ fn value() -> SlotWrite {
         expected: Expected::Any,
         value: Some([1, 2, 3].into()),
         limits: SlotLimits { slots: NonZeroU32::MIN, tabs: NonZeroU32::MIN },
-        new_browser: Some(NewBrowser { idle: Duration::from_hours(1), session: None }),
+        new_browser: Some(NewBrowser {
+            idle: Duration::from_hours(1),
+            new_idle: None,
+            most: NonZeroU32::MAX,
+            session: None,
+        }),
+        came_back: false,
     }
 }
 

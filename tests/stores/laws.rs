@@ -207,6 +207,9 @@ caught! { CATCH by verdict:
 
     a_browser_that_nobody_asked_for: browsers::MakesABrowserUnasked by a_browser_is_made_by_the_write_of_a_value_and_by_nothing_else;
     a_browser_that_a_read_keeps_alive: browsers::SeesOnRead by a_browser_lives_until_it_was_not_seen_for_long;
+    a_browser_that_comes_back_by_any_write: browsers::TakesAnyWriteForTheCookie by a_browser_lives_shortly_until_its_cookie_has_come_back;
+    a_browser_that_came_back_and_makes_room: browsers::EvictsTheLeastRecentlySeen by browsers_that_never_came_back_make_room_first;
+    browsers_without_number: browsers::EvictsNone by of_parallel_browsers_as_many_are_kept_as_have_room;
     a_browser_that_is_never_idle: browsers::IgnoresIdleness by an_expired_browser_is_nothing_even_before_it_is_purged;
     slots_that_another_key_loses: browsers::LosesSlotsOnRotation by a_browser_keeps_its_slots_under_another_key;
     a_browser_that_takes_the_place_of_another: browsers::RotatesOverOthers by a_browser_is_not_rotated_onto_another;

@@ -65,6 +65,12 @@ pub fn value(value: &str) -> SlotWrite {
         expected: Expected::Any,
         value: Some(value.as_bytes().into()),
         limits: SlotLimits { slots: NonZeroU32::MAX, tabs: NonZeroU32::MAX },
-        new_browser: Some(NewBrowser { idle: Duration::from_mins(1), session: Some(handle(1)) }),
+        new_browser: Some(NewBrowser {
+            idle: Duration::from_mins(1),
+            new_idle: None,
+            most: NonZeroU32::MAX,
+            session: Some(handle(1)),
+        }),
+        came_back: false,
     }
 }

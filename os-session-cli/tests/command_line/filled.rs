@@ -30,7 +30,13 @@ pub(crate) fn write(value: &[u8]) -> SlotWrite {
         expected: Expected::Any,
         value: Some(value.into()),
         limits: SlotLimits { slots: NonZeroU32::new(9).unwrap(), tabs: NonZeroU32::new(2).unwrap() },
-        new_browser: Some(NewBrowser { idle: Duration::from_hours(24), session: Some(session(1, "ann").handle) }),
+        new_browser: Some(NewBrowser {
+            idle: Duration::from_hours(24 * 90),
+            new_idle: Some(Duration::from_hours(24)),
+            most: NonZeroU32::MAX,
+            session: Some(session(1, "ann").handle),
+        }),
+        came_back: false,
     }
 }
 

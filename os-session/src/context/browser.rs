@@ -23,6 +23,8 @@ pub(crate) struct Browser {
 struct State {
     current: Current,
     looked_at: bool,
+    /// It was made in this request, so that its cookie has not come back.
+    is_made_here: bool,
     /// What its answer hands over.
     cookie: Option<HeaderValue>,
     /// What must be taken back if the answer never leaves.
@@ -76,6 +78,11 @@ impl Context {
         (state.looked_at, matches!(state.current, Current::Known(_)))
     }
 
+    /// Whether the request came with the cookie of its browser.
+    pub(crate) fn browser_came_back(&self) -> bool {
+        self.more.get().is_none_or(|more| !more.browser.state().is_made_here)
+    }
+
     /// The store does not know the browser that the request names.
     pub(crate) fn browser_is_gone(&self) {
         self.more().browser.state().current = Current::Gone;
@@ -87,6 +94,7 @@ impl Context {
         let mut state = self.more().browser.state();
         state.current = Current::Known(token.browser_key());
         state.cookie = Some(self.sessions.0.config.cookie.write_browser(token));
+        state.is_made_here |= matches!(undelivered, UndeliveredBrowser::Made(_));
         state.undelivered = Some(undelivered);
         !self.is_answered()
     }
@@ -155,7 +163,7 @@ impl Session {
         let token = Token::random().map_err(Error::Random)?;
         let key = token.browser_key();
         let session = context.connected().await?.map(|connected| connected.handle);
-        let written = write(key, NewBrowser { idle: context.sessions.0.config.slots.browser_idle, session }).await?;
+        let written = write(key, context.sessions.0.config.slots.new_browser(session)).await?;
         if matches!(written, SlotWritten::Written(_))
             && !context.browser_was_made(&token, UndeliveredBrowser::Made(key))
         {
@@ -201,12 +209,14 @@ impl Session {
         }
     }
 
-    /// Marks the browser as seen, and lets its cookie live as long from now on.
-    pub(crate) async fn browser_is_seen(&self, key: &BrowserKey) {
+    /// Marks the browser as seen, and lets its cookie live as long from now on if that was long ago.
+    pub(crate) async fn browser_is_seen(&self, key: &BrowserKey, was_long_ago: bool) {
         let Self(context) = self;
         match context.sessions.0.store.touch_browser(key).await {
             Ok(true) => {
-                if let Some(token) = context.browser_token.as_ref().filter(|token| token.browser_key() == *key) {
+                if was_long_ago
+                    && let Some(token) = context.browser_token.as_ref().filter(|token| token.browser_key() == *key)
+                {
                     let mut state = context.more().browser.state();
                     state.cookie.get_or_insert_with(|| context.sessions.0.config.cookie.write_browser(token));
                 }

@@ -187,7 +187,7 @@ async fn settle(
 /// `on_resume_session`, at the first request of a session that this process did not open.
 async fn resume(session: &Session, connected: &Connected) -> Result<(), Error> {
     let sessions = session.sessions();
-    if !runs_hooks(&[EventKind::ResumeSession]) || !sessions.note_resumed(connected.handle) {
+    if !runs_hooks(&[EventKind::ResumeSession]) || !sessions.note_resumed(connected) {
         return Ok(());
     }
     // Until the hooks have succeeded it has not been resumed, however they end: the next request tries again.

@@ -42,7 +42,7 @@ pub(super) async fn connect(session: &Session, user: UserId, expire: bool) -> Re
         Inserted::Opened(ended) => ended,
         Inserted::Full => return Err(Error::TooManySessions(config.max_sessions)),
     };
-    sessions.note_resumed(connected.handle);
+    sessions.note_resumed(&connected);
     let (user, handle) = (connected.user.clone(), connected.handle);
     let awaited = context.opened(connected, &token);
     sessions.after_close(Some(session), ended, CloseReason::Replaced).await;
@@ -355,8 +355,7 @@ impl Sessions {
             tracing::info!(user = %Field(&user), session = %handle, %reason, "session closed");
             let by = session.and_then(|session| session.0.told_already(handle));
             self.0.awaited.over(Subject::Session(handle), by);
-            self.0.volatile.session_ended(handle);
-            self.forget_resumed(handle);
+            self.forget_session(handle);
             let input = HookInput { sessions: self, session, user: Some(&user), reason: Some(reason), denial: None };
             hook::run_all(EventKind::PostCloseSession, input).await;
         }

@@ -1,4 +1,4 @@
-//! The browsers of the memory store: by key, by the moment they expire, and by the session that is open in them.
+//! The browsers of the memory store: by key, by when they expire, by who makes room first, and by the session that is open in them.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::values::Values;
 use crate::clock::Timestamp;
 use crate::handle::SessionHandle;
-use crate::slots::NewBrowser;
+use crate::slots::{EVICTED_AT_ONCE, NewBrowser};
 use crate::token::BrowserKey;
 
 #[derive(Debug)]
@@ -14,12 +14,18 @@ pub(super) struct Browser {
     pub(super) values: Values,
     pub(super) seen: Timestamp,
     idle: Duration,
+    /// Until its cookie has come back.
+    new_idle: Option<Duration>,
     session: Option<SessionHandle>,
 }
 
 impl Browser {
     fn expires(&self) -> Timestamp {
-        self.seen.after(self.idle)
+        self.seen.after(self.new_idle.unwrap_or(self.idle))
+    }
+
+    pub(super) fn came_back(&self) -> bool {
+        self.new_idle.is_none()
     }
 }
 
@@ -27,6 +33,8 @@ impl Browser {
 pub(super) struct Browsers {
     known: HashMap<BrowserKey, Browser>,
     by_expiry: BTreeSet<(Timestamp, BrowserKey)>,
+    /// Those whose cookie never came back before the others, and of each the least recently seen first.
+    by_use: BTreeSet<(bool, Timestamp, BrowserKey)>,
     by_session: BTreeSet<(SessionHandle, BrowserKey)>,
 }
 
@@ -43,20 +51,31 @@ impl Browsers {
 
     /// In the place of one that expired.
     pub(super) fn insert(&mut self, key: BrowserKey, new: NewBrowser, values: Values, now: Timestamp) {
+        let NewBrowser { idle, new_idle, most, session } = new;
         self.remove(&key);
-        self.put(key, Browser { values, seen: now, idle: new.idle, session: new.session });
+        self.make_room(most.get() as usize - 1, now);
+        self.put(key, Browser { values, seen: now, idle, new_idle, session });
     }
 
-    pub(super) fn touch(&mut self, key: &BrowserKey, now: Timestamp) -> bool {
-        let Some(browser) = self.known.get_mut(key) else { return false };
-        let before = browser.expires();
-        if now >= before {
+    /// Removes browsers until so many are left: expired ones first.
+    fn make_room(&mut self, left: usize, now: Timestamp) {
+        let over = self.known.len().saturating_sub(left).min(EVICTED_AT_ONCE as usize);
+        let live = over - self.purge(over, now);
+        let evicted: Vec<_> = self.by_use.iter().take(live).map(|(_, _, key)| *key).collect();
+        for key in &evicted {
+            self.remove(key);
+        }
+    }
+
+    /// Marks a live browser as seen, and notes whether its cookie has come back.
+    pub(super) fn touch(&mut self, key: &BrowserKey, came_back: bool, now: Timestamp) -> bool {
+        if self.get(key, now).is_none() {
             return false;
         }
-        browser.seen = now;
-        let after = browser.expires();
-        self.by_expiry.remove(&(before, *key));
-        self.by_expiry.insert((after, *key));
+        if let Some(browser) = self.remove(key) {
+            let new_idle = browser.new_idle.filter(|_| !came_back);
+            self.put(*key, Browser { seen: now, new_idle, ..browser });
+        }
         true
     }
 
@@ -75,7 +94,8 @@ impl Browsers {
             return Some(false);
         }
         if let Some(browser) = self.remove(from) {
-            self.put(*to, Browser { session, ..browser });
+            let new_idle = browser.new_idle.filter(|_| session.is_none());
+            self.put(*to, Browser { new_idle, session, ..browser });
         }
         Some(true)
     }
@@ -88,6 +108,7 @@ impl Browsers {
     fn remove(&mut self, key: &BrowserKey) -> Option<Browser> {
         let browser = self.known.remove(key)?;
         self.by_expiry.remove(&(browser.expires(), *key));
+        self.by_use.remove(&(browser.came_back(), browser.seen, *key));
         if let Some(session) = browser.session {
             self.by_session.remove(&(session, *key));
         }
@@ -115,6 +136,7 @@ impl Browsers {
 
     fn put(&mut self, key: BrowserKey, browser: Browser) {
         self.by_expiry.insert((browser.expires(), key));
+        self.by_use.insert((browser.came_back(), browser.seen, key));
         self.by_session.extend(browser.session.map(|session| (session, key)));
         self.known.insert(key, browser);
     }

@@ -22,16 +22,16 @@ pub(super) struct Slots {
 
 impl Slots {
     pub(super) fn of_session(&self, place: u32, key: &SlotKey) -> Option<SlotValue> {
-        self.sessions.get(&place)?.get(key).map(|kept| value(kept, Duration::ZERO))
+        self.sessions.get(&place)?.get(key).map(|kept| value(kept, Duration::ZERO, true))
     }
 
     pub(super) fn of_user(&self, user: &UserId, key: &SlotKey) -> Option<SlotValue> {
-        self.users.get(user)?.get(key).map(|kept| value(kept, Duration::ZERO))
+        self.users.get(user)?.get(key).map(|kept| value(kept, Duration::ZERO, true))
     }
 
     pub(super) fn of_browser(&self, browser: &BrowserKey, key: &SlotKey, now: Timestamp) -> Option<SlotValue> {
         let browser = self.browsers.get(browser, now)?;
-        browser.values.get(key).map(|kept| value(kept, now.since(browser.seen)))
+        browser.values.get(key).map(|kept| value(kept, now.since(browser.seen), browser.came_back()))
     }
 
     pub(super) fn write_of_session(&mut self, place: u32, key: &SlotKey, write: SlotWrite) -> SlotWritten {
@@ -60,9 +60,10 @@ impl Slots {
         now: Timestamp,
     ) -> SlotWritten {
         if let Some(values) = self.browsers.values(browser, now) {
+            let came_back = write.came_back;
             let written = values.write(key, write, &mut self.last_version);
             if matches!(written, SlotWritten::Written(_) | SlotWritten::Removed) {
-                self.browsers.touch(browser, now);
+                self.browsers.touch(browser, came_back, now);
             }
             return written;
         }
@@ -83,6 +84,6 @@ impl Slots {
     }
 }
 
-fn value(kept: &Kept, unseen: Duration) -> SlotValue {
-    SlotValue { version: kept.version, value: kept.value.clone(), unseen }
+fn value(kept: &Kept, unseen: Duration, came_back: bool) -> SlotValue {
+    SlotValue { version: kept.version, value: kept.value.clone(), unseen, came_back }
 }

@@ -26,8 +26,8 @@ const SESSION: &str =
     "insert into {schema}.session (key, user_id, handle, device, opened, seen, authenticated, idle, ends, expire)
     select * from unnest($1::bytea[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
         $8::bigint[], $9::bigint[], $10::boolean[])";
-const BROWSER: &str = "insert into {schema}.slot_owner (browser_key, seen, idle, open_session)
-    select * from unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[])";
+const BROWSER: &str = "insert into {schema}.slot_owner (browser_key, seen, idle, new_idle, open_session)
+    select * from unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])";
 const OWNER_SESSION: &str = "insert into {schema}.slot_owner (session_user_id, session_handle)
     select s.user_id, s.handle from {schema}.session s where s.key = any ($1) on conflict do nothing";
 const OWNER_USER: &str = "insert into {schema}.slot_owner (user_id) select distinct u from unnest($1::text[]) u where u is not null on conflict do nothing";
@@ -142,8 +142,9 @@ impl Work<'_> {
             let column = |which: fn(&BrowserRow<'_>) -> i64| browsers.iter().map(which).collect::<Vec<_>>();
             let keys: Vec<_> = browsers.iter().map(|browser| browser.key).collect();
             let open: Vec<_> = browsers.iter().map(|browser| browser.session).collect();
-            self.run(BROWSER, &[&keys, &column(|browser| browser.seen), &column(|browser| browser.idle), &open])
-                .await?;
+            let new_idle: Vec<_> = browsers.iter().map(|browser| browser.new_idle).collect();
+            let (seen, idle) = (column(|browser| browser.seen), column(|browser| browser.idle));
+            self.run(BROWSER, &[&keys, &seen, &idle, &new_idle, &open]).await?;
         }
         if !slots.is_empty() {
             let sessions: Vec<_> = slots.iter().map(|slot| slot.session).collect();
@@ -196,6 +197,7 @@ struct BrowserRow<'a> {
     key: &'a [u8],
     seen: i64,
     idle: i64,
+    new_idle: Option<i64>,
     session: Option<i64>,
 }
 
@@ -221,10 +223,11 @@ impl<'a> Parts<'a> {
                 rows::text("device", session.device.as_deref().unwrap_or_default())?;
                 self.sessions.push(session);
             }
-            Record::Browser { key, seen, idle, session } => self.browsers.push(BrowserRow {
+            Record::Browser { key, seen, idle, new_idle, session } => self.browsers.push(BrowserRow {
                 key: key.as_bytes(),
                 seen: rows::moment(*seen),
                 idle: rows::millis(*idle),
+                new_idle: new_idle.map(rows::millis),
                 session: session.map(rows::handle),
             }),
             Record::Slot { key, value } => {

@@ -255,6 +255,7 @@ pub(super) fn slot(row: &Row) -> Result<SlotValue, StoreError> {
         version: column::<i64>(row, "version")?.cast_unsigned(),
         value: column::<&[u8]>(row, "value")?.into(),
         unseen: Duration::from_millis(u64::try_from(unseen).unwrap_or_default()),
+        came_back: column(row, "came_back")?,
     })
 }
 

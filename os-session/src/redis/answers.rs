@@ -356,10 +356,11 @@ pub(super) fn slot(value: Value) -> Result<Option<SlotValue>, StoreError> {
         return Ok(None);
     }
     let mut parts = Parts::of(value)?;
-    let (kept, unseen) = (parts.bytes()?.ok_or_else(strange)?, parts.number()?);
+    let (kept, unseen, came_back) = (parts.bytes()?.ok_or_else(strange)?, parts.number()?, parts.number()? != 0);
     let colon = kept.iter().position(|byte| *byte == b':').ok_or_else(strange)?;
     let version = counted(Some(&kept[..colon])).ok_or_else(strange)?;
-    Ok(Some(SlotValue { version, value: kept[colon + 1..].into(), unseen: Duration::from_millis(unseen) }))
+    let unseen = Duration::from_millis(unseen);
+    Ok(Some(SlotValue { version, value: kept[colon + 1..].into(), unseen, came_back }))
 }
 
 pub(super) fn written(value: Value) -> Result<SlotWritten, StoreError> {

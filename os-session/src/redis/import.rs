@@ -96,7 +96,7 @@ impl RedisStore {
 
     async fn keep(&self, records: &[Record]) -> Result<(), StoreError> {
         let Some(first) = records.first() else { return Ok(()) };
-        let texts: Vec<_> = records.iter().map(Handles::of).collect();
+        let texts: Vec<_> = records.iter().map(Texts::of).collect();
         let mut arguments = vec![Text(kind(first))];
         for (record, texts) in records.iter().zip(&texts) {
             push(&mut arguments, record, texts);
@@ -120,22 +120,29 @@ fn kind(record: &Record) -> &'static str {
     }
 }
 
-/// The handle in a record, as it is written there.
-struct Handles(Option<String>);
+/// What of a record is written in digits and may be absent.
+struct Texts {
+    handle: Option<String>,
+    new_idle: Option<String>,
+}
 
-impl Handles {
+impl Texts {
     fn of(record: &Record) -> Self {
-        Self(match record {
-            Record::Session(session) => Some(session.handle.to_string()),
-            Record::Browser { session, .. } => session.map(|handle| handle.to_string()),
-            Record::Group(_) | Record::Member { .. } | Record::Slot { .. } => None,
-        })
+        let (handle, new_idle) = match record {
+            Record::Session(session) => (Some(session.handle), None),
+            Record::Browser { session, new_idle, .. } => (*session, *new_idle),
+            Record::Group(_) | Record::Member { .. } | Record::Slot { .. } => (None, None),
+        };
+        Self {
+            handle: handle.map(|handle| handle.to_string()),
+            new_idle: new_idle.map(|idle| answers::millis(idle).to_string()),
+        }
     }
 }
 
 /// The fields of a record, in the order in which the script takes them.
-fn push<'a>(arguments: &mut Vec<Argument<'a>>, record: &'a Record, Handles(handle): &'a Handles) {
-    let optional_handle = Optional(handle.as_deref().map(str::as_bytes));
+fn push<'a>(arguments: &mut Vec<Argument<'a>>, record: &'a Record, texts: &'a Texts) {
+    let Texts { handle, new_idle } = texts;
     match record {
         Record::Group(name) => arguments.push(Text(name)),
         Record::Member { user, group } => arguments.extend([Text(user.as_str()), Text(group)]),
@@ -155,7 +162,8 @@ fn push<'a>(arguments: &mut Vec<Argument<'a>>, record: &'a Record, Handles(handl
             Bytes(key.as_bytes()),
             Number(answers::moment(*seen)),
             Number(answers::millis(*idle)),
-            optional_handle,
+            Optional(new_idle.as_deref().map(str::as_bytes)),
+            Optional(handle.as_deref().map(str::as_bytes)),
         ]),
         Record::Slot { key, value } => {
             let (kind, name) = owner(&key.owner);

@@ -26,10 +26,11 @@ impl Bytes {
     pub(super) async fn read(&self, session: &Session, place: &Place) -> Result<Option<SlotValue>, Error> {
         let Some(key) = self.key(place) else { return Ok(None) };
         let value = session.sessions().0.store.slot(&key).await?;
-        if let (SlotOwner::Browser(browser), Some(value)) = (&key.owner, &value)
-            && value.unseen >= SEEN_EVERY
-        {
-            session.browser_is_seen(browser).await;
+        if let (SlotOwner::Browser(browser), Some(value)) = (&key.owner, &value) {
+            let was_long_ago = value.unseen >= SEEN_EVERY;
+            if was_long_ago || (!value.came_back && session.0.browser_came_back()) {
+                session.browser_is_seen(browser, was_long_ago).await;
+            }
         }
         Ok(value)
     }
@@ -79,6 +80,7 @@ impl Bytes {
                 value: None,
                 limits: session.sessions().0.config.slots.limits,
                 new_browser: None,
+                came_back: session.0.browser_came_back(),
             };
             match session.sessions().0.store.write_slot(&key, write).await? {
                 SlotWritten::Removed => return Ok(Some(before.value)),
@@ -136,14 +138,15 @@ impl Bytes {
     ) -> Result<SlotWritten, Error> {
         let Some(key) = self.key(place) else { return Ok(SlotWritten::NoOwner) };
         let limits = session.sessions().0.config.slots.limits;
-        let write = SlotWrite { expected, value: Some(Arc::from(value)), limits, new_browser };
+        let came_back = new_browser.is_none() && session.0.browser_came_back();
+        let write = SlotWrite { expected, value: Some(Arc::from(value)), limits, new_browser, came_back };
         Ok(session.sessions().0.store.write_slot(&key, write).await?)
     }
 
     fn key(&self, place: &Place) -> Option<SlotKey> {
         let Place::Lasting(owner, tab) = place else { return None };
         let owner = match owner {
-            Owner::Session(key, _) => SlotOwner::Session(*key),
+            Owner::Session(key, ..) => SlotOwner::Session(*key),
             Owner::User(user) => SlotOwner::User(user.clone()),
             Owner::Browser(key) => SlotOwner::Browser(*key),
         };

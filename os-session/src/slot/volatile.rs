@@ -1,13 +1,15 @@
 //! Values that stay in this process: any type, gone with their scope or with the process.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::config::SlotConfig;
 use crate::context::Session;
 use crate::error::{Error, SlotError, SlotFailure};
 use crate::scope::{Kind, Owner, Place};
@@ -78,18 +80,89 @@ pub(crate) struct Volatile(Mutex<Owners>);
 
 #[derive(Default)]
 struct Owners {
-    sessions: HashMap<SessionHandle, Owned>,
-    users: HashMap<UserId, Owned>,
-    browsers: HashMap<BrowserKey, Owned>,
+    /// Gone with their session, see [`Remembered`](crate::lifecycle::Remembered).
+    sessions: HashMap<SessionHandle, Values>,
+    users: ByUse<UserId>,
+    browsers: ByUse<BrowserKey>,
+    /// Browsers by the session that was open in them.
+    browsers_with: BTreeSet<(SessionHandle, BrowserKey)>,
 }
 
-#[derive(Default)]
+/// Owners by when they were used last, so that those that go are found without a look at the others.
+struct ByUse<K> {
+    owned: HashMap<K, Owned>,
+    /// Browsers whose cookie never came back.
+    new: BTreeSet<(Instant, K)>,
+    kept: BTreeSet<(Instant, K)>,
+}
+
 struct Owned {
     values: Values,
-    /// When anybody asked.
-    used: Option<Instant>,
+    used: Instant,
+    came_back: bool,
     /// Of a browser: the session that was open in it.
     session: Option<SessionHandle>,
+}
+
+/// Who uses values, and how many there may be.
+#[derive(Clone, Copy)]
+pub(crate) struct Use {
+    /// The request came with the cookie of its browser.
+    pub(crate) came_back: bool,
+    /// The session that is open in a browser that is made for the value.
+    pub(crate) session: Option<SessionHandle>,
+    pub(crate) limits: SlotLimits,
+    pub(crate) max_browsers: NonZeroU32,
+}
+
+impl<K> Default for ByUse<K> {
+    fn default() -> Self {
+        Self { owned: HashMap::new(), new: BTreeSet::new(), kept: BTreeSet::new() }
+    }
+}
+
+impl<K: Clone + Eq + Hash + Ord> ByUse<K> {
+    fn remove(&mut self, key: &K) -> Option<Owned> {
+        let owned = self.owned.remove(key)?;
+        self.index(owned.came_back).remove(&(owned.used, key.clone()));
+        Some(owned)
+    }
+
+    fn insert(&mut self, key: K, owned: Owned) -> &mut Owned {
+        self.index(owned.came_back).insert((owned.used, key.clone()));
+        self.owned.entry(key).insert_entry(owned).into_mut()
+    }
+
+    fn index(&mut self, came_back: bool) -> &mut BTreeSet<(Instant, K)> {
+        if came_back { &mut self.kept } else { &mut self.new }
+    }
+
+    /// What is there is used now.
+    fn get(&mut self, key: &K, came_back: bool) -> Option<&mut Owned> {
+        let owned = self.remove(key)?;
+        let came_back = owned.came_back || came_back;
+        Some(self.insert(key.clone(), Owned { used: Instant::now(), came_back, ..owned }))
+    }
+
+    fn get_or_insert(&mut self, key: &K, came_back: bool, session: Option<SessionHandle>) -> &mut Owned {
+        let used = Instant::now();
+        let owned = self.remove(key).unwrap_or_else(|| Owned { values: Values::default(), used, came_back, session });
+        let came_back = owned.came_back || came_back;
+        self.insert(key.clone(), Owned { used, came_back, ..owned })
+    }
+
+    /// The one that goes first: one whose cookie never came back, if there is one.
+    fn first(&self) -> Option<K> {
+        self.new.first().or_else(|| self.kept.first()).map(|(_, key)| key.clone())
+    }
+
+    /// One that was not used for that long.
+    fn unused(&self, new_idle: Duration, idle: Duration) -> Option<K> {
+        let first = |index: &BTreeSet<(Instant, K)>, idle| {
+            index.first().filter(|(used, _)| used.elapsed() >= idle).map(|(_, key)| key.clone())
+        };
+        first(&self.new, new_idle).or_else(|| first(&self.kept, idle))
+    }
 }
 
 impl Volatile {
@@ -97,81 +170,113 @@ impl Volatile {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn get(&self, owner: &Owner, tab: Option<TabKey>, id: Id) -> Option<Held> {
-        let mut owners = self.owners();
-        let theirs = owners.get_mut(owner)?;
-        theirs.used = Some(Instant::now());
-        theirs.values.get(tab, id)
+    pub(crate) fn get(&self, owner: &Owner, tab: Option<TabKey>, id: Id, came_back: bool) -> Option<Held> {
+        self.owners().get_mut(owner, came_back)?.get(tab, id)
     }
 
     /// Whether anything of this browser is here, so that its token is known.
     pub(crate) fn knows(&self, browser: &BrowserKey) -> bool {
-        self.owners().browsers.contains_key(browser)
+        self.owners().browsers.owned.contains_key(browser)
     }
 
     pub(crate) fn get_or_insert(
         &self,
         owner: &Owner,
-        session: Option<SessionHandle>,
+        by: Use,
         tab: Option<TabKey>,
         id: Id,
-        limits: SlotLimits,
         value: impl FnOnce() -> Held,
     ) -> Result<Held, SlotFailure> {
         let mut owners = self.owners();
-        let theirs = owners.entry(owner);
-        theirs.used = Some(Instant::now());
-        theirs.session = theirs.session.or(session);
-        theirs.values.get_or_insert(tab, id, limits, value)
+        let gone = owners.make_room_for(owner, by.max_browsers);
+        let value = owners.entry(owner, by).get_or_insert(tab, id, by.limits, value);
+        drop(owners);
+        drop(gone);
+        value
     }
 
-    pub(crate) fn remove(&self, owner: &Owner, tab: Option<TabKey>, id: Id) -> Option<Held> {
-        self.owners().get_mut(owner)?.values.remove(tab, id)
+    pub(crate) fn remove(&self, owner: &Owner, tab: Option<TabKey>, id: Id, came_back: bool) -> Option<Held> {
+        self.owners().get_mut(owner, came_back)?.remove(tab, id)
     }
 
     pub(crate) fn session_ended(&self, session: SessionHandle) {
-        self.owners().sessions.remove(&session);
+        // Dropped when the lock is free: a value may run code of the application.
+        let _values = self.owners().sessions.remove(&session);
     }
 
     pub(crate) fn browser_rotated(&self, from: &BrowserKey, to: BrowserKey, session: Option<SessionHandle>) {
         let mut owners = self.owners();
-        if let Some(mut owned) = owners.browsers.remove(from) {
-            owned.session = session;
-            owners.browsers.insert(to, owned);
+        if let Some(owned) = owners.remove_browser(from) {
+            let came_back = owned.came_back || session.is_some();
+            owners.browsers_with.extend(session.map(|session| (session, to)));
+            owners.browsers.insert(to, Owned { came_back, session, ..owned });
         }
     }
 
     pub(crate) fn forget_browsers_of(&self, sessions: &[SessionHandle]) {
-        self.owners().browsers.retain(|_, owned| owned.session.is_none_or(|session| !sessions.contains(&session)));
+        let mut gone = Vec::new();
+        let mut owners = self.owners();
+        for session in sessions {
+            let range = (*session, BrowserKey::from_bytes([0; 32]))..=(*session, BrowserKey::from_bytes([u8::MAX; 32]));
+            let keys: Vec<_> = owners.browsers_with.range(range).map(|(_, key)| *key).collect();
+            gone.extend(keys.iter().filter_map(|key| owners.remove_browser(key)));
+        }
+        drop(owners);
     }
 
-    /// Forgets whose owner nobody has asked for in so long: of a session that ended where this process was not told, for example.
-    pub(crate) fn forget_unused(&self, idle: Duration) {
-        fn keep<K: Eq + Hash>(owned: &mut HashMap<K, Owned>, idle: Duration) {
-            owned.retain(|_, owned| owned.used.is_some_and(|used| used.elapsed() < idle));
-        }
+    /// Forgets the values of browsers and users that were not used for that long.
+    pub(crate) fn forget_unused(&self, new_browser_idle: Duration, idle: Duration) {
+        let mut gone = Vec::new();
         let mut owners = self.owners();
-        keep(&mut owners.sessions, idle);
-        keep(&mut owners.users, idle);
-        keep(&mut owners.browsers, idle);
+        while let Some(browser) = owners.browsers.unused(new_browser_idle.min(idle), idle) {
+            gone.extend(owners.remove_browser(&browser));
+        }
+        while let Some(user) = owners.users.unused(idle, idle) {
+            gone.extend(owners.users.remove(&user));
+        }
+        drop(owners);
     }
 }
 
 impl Owners {
-    fn get_mut(&mut self, owner: &Owner) -> Option<&mut Owned> {
+    fn get_mut(&mut self, owner: &Owner, came_back: bool) -> Option<&mut Values> {
         match owner {
-            Owner::Session(_, handle) => self.sessions.get_mut(handle),
-            Owner::User(user) => self.users.get_mut(user),
-            Owner::Browser(key) => self.browsers.get_mut(key),
+            Owner::Session(_, handle, _) => self.sessions.get_mut(handle),
+            Owner::User(user) => self.users.get(user, true).map(|owned| &mut owned.values),
+            Owner::Browser(key) => self.browsers.get(key, came_back).map(|owned| &mut owned.values),
         }
     }
 
-    fn entry(&mut self, owner: &Owner) -> &mut Owned {
+    fn entry(&mut self, owner: &Owner, by: Use) -> &mut Values {
         match owner {
-            Owner::Session(_, handle) => self.sessions.entry(*handle).or_default(),
-            Owner::User(user) => self.users.entry(user.clone()).or_default(),
-            Owner::Browser(key) => self.browsers.entry(*key).or_default(),
+            Owner::Session(_, handle, _) => self.sessions.entry(*handle).or_default(),
+            Owner::User(user) => &mut self.users.get_or_insert(user, true, None).values,
+            Owner::Browser(key) => {
+                if !self.browsers.owned.contains_key(key) {
+                    self.browsers_with.extend(by.session.map(|session| (session, *key)));
+                }
+                &mut self.browsers.get_or_insert(key, by.came_back, by.session).values
+            }
         }
+    }
+
+    /// The browsers that make room, to be dropped when the lock is free: their values may run code of the application.
+    fn make_room_for(&mut self, owner: &Owner, most: NonZeroU32) -> Vec<Owned> {
+        let Owner::Browser(key) = owner else { return Vec::new() };
+        let mut gone = Vec::new();
+        while !self.browsers.owned.contains_key(key) && self.browsers.owned.len() >= most.get() as usize {
+            let Some(first) = self.browsers.first() else { break };
+            gone.extend(self.remove_browser(&first));
+        }
+        gone
+    }
+
+    fn remove_browser(&mut self, key: &BrowserKey) -> Option<Owned> {
+        let owned = self.browsers.remove(key)?;
+        if let Some(session) = owned.session {
+            self.browsers_with.remove(&(session, *key));
+        }
+        Some(owned)
     }
 }
 
@@ -213,14 +318,16 @@ impl<T> Cell<T> {
 pub(super) fn find(session: &Session, place: &Place, id: Id) -> Option<Held> {
     match place {
         Place::Request => session.0.request_values().get(None, id),
-        Place::Lasting(owner, tab) => session.sessions().0.volatile.get(owner, *tab, id),
+        Place::Lasting(owner, tab) => session.sessions().0.volatile.get(owner, *tab, id, session.0.browser_came_back()),
     }
 }
 
 pub(super) fn remove(session: &Session, place: &Place, id: Id) -> Option<Held> {
     match place {
         Place::Request => session.0.request_values().remove(None, id),
-        Place::Lasting(owner, tab) => session.sessions().0.volatile.remove(owner, *tab, id),
+        Place::Lasting(owner, tab) => {
+            session.sessions().0.volatile.remove(owner, *tab, id, session.0.browser_came_back())
+        }
     }
 }
 
@@ -232,7 +339,7 @@ pub(super) async fn find_or_make(
     value: impl Fn() -> Held + Send + Sync,
 ) -> Result<Held, Error> {
     let sessions = session.sessions();
-    let limits = sessions.0.config.slots.limits;
+    let SlotConfig { limits, max_browsers, .. } = sessions.0.config.slots;
     let failed = |failure| Error::Slot(SlotError { slot: "a volatile slot", failure });
     loop {
         match scope.find(session).await? {
@@ -240,7 +347,9 @@ pub(super) async fn find_or_make(
                 return session.0.request_values().get_or_insert(None, id, limits, &value).map_err(failed);
             }
             Some(Place::Lasting(owner, tab)) => {
+                let came_back = session.0.browser_came_back();
                 if let Owner::Browser(key) = &owner
+                    && came_back
                     && !sessions.0.volatile.knows(key)
                     && !sessions.0.store.touch_browser(key).await?
                 {
@@ -248,7 +357,11 @@ pub(super) async fn find_or_make(
                     session.0.browser_is_gone();
                     continue;
                 }
-                return sessions.0.volatile.get_or_insert(&owner, None, tab, id, limits, &value).map_err(failed);
+                if let Owner::Session(_, handle, user) = &owner {
+                    sessions.remember(*handle, user);
+                }
+                let by = Use { came_back, session: None, limits, max_browsers };
+                return sessions.0.volatile.get_or_insert(&owner, by, tab, id, &value).map_err(failed);
             }
             None if scope.is_of_browsers() => {
                 let tab = session.0.tab();
@@ -259,7 +372,8 @@ pub(super) async fn find_or_make(
                 let mut made = None;
                 let write = async |key: BrowserKey, new: NewBrowser| {
                     let owner = Owner::Browser(key);
-                    made = Some(sessions.0.volatile.get_or_insert(&owner, new.session, tab, id, limits, &value));
+                    let by = Use { came_back: new.new_idle.is_none(), session: new.session, limits, max_browsers };
+                    made = Some(sessions.0.volatile.get_or_insert(&owner, by, tab, id, &value));
                     Ok(SlotWritten::Written(0))
                 };
                 session.make_browser(write).await?;

@@ -116,7 +116,7 @@ const PARTS: [(&str, Read); 5] = [
          FROM os_session_sessions ORDER BY id",
         session,
     ),
-    ("SELECT key, seen, idle, session FROM os_session_browsers ORDER BY id", browser),
+    ("SELECT key, seen, idle, session, new_idle FROM os_session_browsers ORDER BY id", browser),
     (
         "SELECT v.kind, CASE v.kind WHEN 1 THEN s.key WHEN 2 THEN v.owner ELSE b.key END, v.tab, v.name, v.value
          FROM os_session_slots v
@@ -159,6 +159,7 @@ fn browser(row: &Row<'_>) -> Result<Record, Failure> {
         key: BrowserKey::from_bytes(row.get(0)?),
         seen: rows::timestamp(row, 1)?,
         idle: duration(row, 2)?,
+        new_idle: row.get::<_, Option<i64>>(4)?.map(|_| duration(row, 4)).transpose()?,
         session: row.get::<_, Option<i64>>(3)?.map(|_| rows::handle(row, 3)).transpose()?,
     })
 }

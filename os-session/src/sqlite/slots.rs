@@ -10,7 +10,7 @@ use super::rows::{self, FORMAT};
 use super::writer::Change;
 use crate::clock::Timestamp;
 use crate::handle::SessionHandle;
-use crate::slots::{NewBrowser, SlotKey, SlotOwner, SlotValue, SlotWrite, SlotWritten};
+use crate::slots::{EVICTED_AT_ONCE, NewBrowser, SlotKey, SlotOwner, SlotValue, SlotWrite, SlotWritten};
 use crate::store::Ended;
 use crate::token::{BrowserKey, SessionKey, TabKey};
 
@@ -30,20 +30,22 @@ pub(super) fn slot(connection: &Connection, key: &SlotKey, now: Timestamp) -> ru
     match &key.owner {
         SlotOwner::Session(session) => connection
             .prepare_cached(
-                "SELECT version, value, ?4 FROM os_session_slots
+                "SELECT version, value, ?4, 1 FROM os_session_slots
                  WHERE kind = 1 AND tab = ?2 AND name = ?3
                  AND owner = (SELECT id FROM os_session_sessions WHERE key = ?1 AND expires > ?4 AND format = ?5)",
             )?
             .query_row((session.as_bytes(), tab, name, moment, FORMAT), |row| value(row, now)),
         SlotOwner::User(user) => connection
             .prepare_cached(
-                "SELECT version, value, ?4 FROM os_session_slots
+                "SELECT version, value, ?4, 1 FROM os_session_slots
                  WHERE kind = 2 AND tab = ?2 AND name = ?3 AND owner = ?1",
             )?
             .query_row((user.as_str(), tab, name, moment), |row| value(row, now)),
         SlotOwner::Browser(browser) => connection
             .prepare_cached(
-                "SELECT version, value, (SELECT seen FROM os_session_browsers WHERE key = ?1) FROM os_session_slots
+                "SELECT version, value, (SELECT seen FROM os_session_browsers WHERE key = ?1),
+                        (SELECT new_idle IS NULL FROM os_session_browsers WHERE key = ?1)
+                 FROM os_session_slots
                  WHERE kind = 3 AND tab = ?2 AND name = ?3
                  AND owner = (SELECT id FROM os_session_browsers WHERE key = ?1 AND expires > ?4)",
             )?
@@ -57,6 +59,7 @@ fn value(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<SlotValue> {
         version: row.get::<_, i64>(0)?.cast_unsigned(),
         value: row.get_ref(1)?.as_blob()?.into(),
         unseen: now.since(rows::timestamp(row, 2)?),
+        came_back: row.get(3)?,
     })
 }
 
@@ -76,7 +79,7 @@ impl Change<'_> {
         };
         let written = self.write_value(&owner, key, write)?;
         if let (SlotOwner::Browser(browser), SlotWritten::Written(_) | SlotWritten::Removed) = (&key.owner, written) {
-            self.touch_browser(*browser)?;
+            self.see_browser(*browser, write.came_back)?;
         }
         Ok(written)
     }
@@ -163,19 +166,33 @@ impl Change<'_> {
         if taken.exists([to.as_bytes()])? {
             return Err(Failure::BrowserKeyTaken);
         }
-        let mut statement = self
-            .file
-            .prepare_cached("UPDATE os_session_browsers SET key = ?2, session = ?3 WHERE key = ?1 AND expires > ?4")?;
+        let mut statement = self.file.prepare_cached(
+            "UPDATE os_session_browsers SET key = ?2, session = ?3,
+                    new_idle = iif(?3 IS NULL, new_idle, NULL), expires = iif(?3 IS NULL, expires, seen + idle)
+                 WHERE key = ?1 AND expires > ?4",
+        )?;
         let changed =
             statement.execute((from.as_bytes(), to.as_bytes(), session.map(number), rows::moment(self.now)))?;
         Ok(changed > 0)
     }
 
     pub(super) fn touch_browser(&self, key: BrowserKey) -> Changed<bool> {
-        let mut statement = self.file.prepare_cached(
-            "UPDATE os_session_browsers SET seen = ?2, expires = ?2 + idle WHERE key = ?1 AND expires > ?2",
-        )?;
-        Ok(statement.execute((key.as_bytes(), rows::moment(self.now)))? > 0)
+        self.see_browser(key, true)
+    }
+
+    /// Marks a live browser as seen, and notes whether its cookie has come back.
+    fn see_browser(&self, key: BrowserKey, came_back: bool) -> Changed<bool> {
+        let statement = match came_back {
+            true => {
+                "UPDATE os_session_browsers SET seen = ?2, new_idle = NULL, expires = ?2 + idle
+                 WHERE key = ?1 AND expires > ?2"
+            }
+            false => {
+                "UPDATE os_session_browsers SET seen = ?2, expires = ?2 + coalesce(new_idle, idle)
+                 WHERE key = ?1 AND expires > ?2"
+            }
+        };
+        Ok(self.file.prepare_cached(statement)?.execute((key.as_bytes(), rows::moment(self.now)))? > 0)
     }
 
     pub(super) fn forget_browser(&self, key: BrowserKey) -> Changed<bool> {
@@ -218,11 +235,30 @@ impl Change<'_> {
     /// In the place of one that expired.
     fn insert_browser(&self, key: &BrowserKey, new: NewBrowser) -> Changed<i64> {
         self.forget_browser(*key)?;
+        self.make_room(new.most.get() - 1)?;
         let mut statement = self.file.prepare_cached(
-            "INSERT INTO os_session_browsers (key, seen, idle, expires, session) VALUES (?1, ?2, ?3, ?2 + ?3, ?4)",
+            "INSERT INTO os_session_browsers (key, seen, idle, new_idle, expires, session)
+             VALUES (?1, ?2, ?3, ?4, ?2 + coalesce(?4, ?3), ?5)",
         )?;
-        let (now, idle) = (rows::moment(self.now), rows::millis(new.idle));
-        Ok(statement.insert((key.as_bytes(), now, idle, new.session.map(number)))?)
+        let (now, idle, new_idle) = (rows::moment(self.now), rows::millis(new.idle), new.new_idle.map(rows::millis));
+        Ok(statement.insert((key.as_bytes(), now, idle, new_idle, new.session.map(number)))?)
+    }
+
+    /// Removes browsers until so many are left: expired ones first, then those whose cookie never came back.
+    fn make_room(&self, left: u32) -> Changed<()> {
+        let mut count = self.file.prepare_cached("SELECT browsers FROM os_session_browser_count")?;
+        let browsers: i64 = count.query_row([], |row| row.get(0))?;
+        let over = usize::try_from(browsers - i64::from(left)).unwrap_or(0).min(EVICTED_AT_ONCE as usize);
+        if over == 0 {
+            return Ok(());
+        }
+        let live = over - self.purge_browsers(over)?;
+        let mut statement = self.file.prepare_cached(
+            "DELETE FROM os_session_browsers WHERE id IN
+             (SELECT id FROM os_session_browsers ORDER BY new_idle IS NULL, seen LIMIT ?1)",
+        )?;
+        statement.execute([i64::try_from(live).unwrap_or(i64::MAX)])?;
+        Ok(())
     }
 }
 

@@ -488,6 +488,9 @@ laws! { LAWS of Lab:
     browsers {
         a_browser_is_made_by_the_write_of_a_value_and_by_nothing_else,
         a_browser_lives_until_it_was_not_seen_for_long,
+        a_browser_lives_shortly_until_its_cookie_has_come_back,
+        browsers_that_never_came_back_make_room_first,
+        of_parallel_browsers_as_many_are_kept_as_have_room,
         an_expired_browser_is_nothing_even_before_it_is_purged,
         a_browser_keeps_its_slots_under_another_key,
         a_browser_is_not_rotated_onto_another,

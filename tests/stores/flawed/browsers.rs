@@ -1,6 +1,7 @@
 //! Wrong about browsers.
 
 use std::collections::HashSet;
+use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -18,6 +19,12 @@ flaws! {
     SeesOnRead;
     /// Browsers live on without being seen.
     IgnoresIdleness;
+    /// Any write counts as one with the cookie.
+    TakesAnyWriteForTheCookie;
+    /// Only the time since a browser was seen counts where others make room.
+    EvictsTheLeastRecentlySeen;
+    /// Every browser is kept.
+    EvictsNone;
     /// Another key is another browser.
     LosesSlotsOnRotation;
     /// Another key takes the place of another browser.
@@ -34,7 +41,12 @@ flaws! {
 
 impl Flaw for MakesABrowserUnasked {
     async fn write_slot(&self, right: &Right, key: &SlotKey, mut write: SlotWrite) -> Answer<SlotWritten> {
-        write.new_browser.get_or_insert(NewBrowser { idle: Duration::from_hours(1), session: None });
+        write.new_browser.get_or_insert(NewBrowser {
+            idle: Duration::from_hours(1),
+            new_idle: None,
+            most: NonZeroU32::MAX,
+            session: None,
+        });
         right.memory.write_slot(key, write).await
     }
 }
@@ -53,6 +65,31 @@ impl Flaw for IgnoresIdleness {
     async fn write_slot(&self, right: &Right, key: &SlotKey, mut write: SlotWrite) -> Answer<SlotWritten> {
         if let Some(new) = &mut write.new_browser {
             new.idle = Duration::MAX;
+        }
+        right.memory.write_slot(key, write).await
+    }
+}
+
+impl Flaw for TakesAnyWriteForTheCookie {
+    async fn write_slot(&self, right: &Right, key: &SlotKey, mut write: SlotWrite) -> Answer<SlotWritten> {
+        write.came_back = true;
+        right.memory.write_slot(key, write).await
+    }
+}
+
+impl Flaw for EvictsTheLeastRecentlySeen {
+    async fn write_slot(&self, right: &Right, key: &SlotKey, mut write: SlotWrite) -> Answer<SlotWritten> {
+        if let Some(new) = &mut write.new_browser {
+            new.idle = new.new_idle.take().unwrap_or(new.idle);
+        }
+        right.memory.write_slot(key, write).await
+    }
+}
+
+impl Flaw for EvictsNone {
+    async fn write_slot(&self, right: &Right, key: &SlotKey, mut write: SlotWrite) -> Answer<SlotWritten> {
+        if let Some(new) = &mut write.new_browser {
+            new.most = NonZeroU32::MAX;
         }
         right.memory.write_slot(key, write).await
     }

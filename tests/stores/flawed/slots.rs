@@ -42,7 +42,7 @@ flaws! {
 
 impl Flaw for FindsEmptyForNone {
     async fn slot(&self, right: &Right, key: &SlotKey) -> Answer<Option<SlotValue>> {
-        let empty = SlotValue { version: 0, value: [].into(), unseen: Duration::ZERO };
+        let empty = SlotValue { version: 0, value: [].into(), unseen: Duration::ZERO, came_back: true };
         Ok(right.memory.slot(key).await?.or(Some(empty)))
     }
 }
@@ -163,7 +163,8 @@ impl Flaw for MakesRoomBefore {
     async fn write_slot(&self, right: &Right, key: &SlotKey, write: SlotWrite) -> Answer<SlotWritten> {
         let room = SlotKey { name: "room".into(), ..key.clone() };
         let limits = os_session::SlotLimits { slots: NonZeroU32::MAX, ..write.limits };
-        let made = SlotWrite { expected: Expected::Any, value: Some([].into()), limits, new_browser: None };
+        let made =
+            SlotWrite { expected: Expected::Any, value: Some([].into()), limits, new_browser: None, came_back: false };
         right.memory.write_slot(&room, made.clone()).await?;
         right.memory.write_slot(&room, SlotWrite { value: None, ..made }).await?;
         tokio::task::yield_now().await;
@@ -237,7 +238,7 @@ impl Flaw for EndsSlotsOfUsers {
         let mut theirs = self.0.lock().unwrap().clone();
         theirs.retain(|key| key.owner == SlotOwner::User(user.clone()));
         let limits = os_session::SlotLimits { slots: NonZeroU32::MIN, tabs: NonZeroU32::MIN };
-        let removal = SlotWrite { expected: Expected::Any, value: None, limits, new_browser: None };
+        let removal = SlotWrite { expected: Expected::Any, value: None, limits, new_browser: None, came_back: false };
         for key in theirs {
             right.memory.write_slot(&key, removal.clone()).await?;
         }

@@ -210,8 +210,11 @@ impl<B: Backend> Run<B> {
                     },
                     new_browser: written.anew.map(|(idle, session)| NewBrowser {
                         idle: ticks(idle),
+                        new_idle: None,
+                        most: NonZeroU32::MAX,
                         session: session.map(u64::from).map(handle)
                     }),
+                    came_back: false,
                 }
             )
         )?;

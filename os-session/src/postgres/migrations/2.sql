@@ -8,16 +8,19 @@ create table if not exists {schema}.slot_owner (
     session_handle bigint,
     user_id text collate "C" unique,
     browser_key bytea unique,
-    -- Of a browser: when it was last seen, how long it lives afterwards, and the handle of the session that is open in it.
+    -- Of a browser: when it was last seen, how long it lives afterwards once its cookie has come back, how long until then (null once it
+    -- has), and the handle of the session that is open in it.
     seen bigint,
     idle bigint,
-    expires bigint generated always as (seen + least(idle, 9223372036854775807 - seen)) stored,
+    new_idle bigint,
+    expires bigint generated always as (seen + least(coalesce(new_idle, idle), 9223372036854775807 - seen)) stored,
     open_session bigint,
     unique (session_user_id, session_handle),
     foreign key (session_user_id, session_handle) references {schema}.session (user_id, handle) on delete cascade
 );
 
 create index if not exists slot_owner_by_end on {schema}.slot_owner (expires) where expires is not null;
+create index if not exists slot_owner_by_use on {schema}.slot_owner ((new_idle is null), seen) where browser_key is not null;
 create index if not exists slot_owner_by_open_session on {schema}.slot_owner (open_session) where open_session is not null;
 
 create table if not exists {schema}.slot (
@@ -30,6 +33,41 @@ create table if not exists {schema}.slot (
     value bytea not null,
     primary key (owner, tab, name)
 );
+
+-- Removes browsers until at most so many are left, but never the one at that place, and never more than so many: expired ones first, then
+-- those whose cookie never came back, and of each the least recently seen. What another transaction writes to just now is passed over.
+create or replace function {schema}.evict_browsers_1(place bigint, most bigint, most_evicted bigint, turned bigint)
+returns void
+language plpgsql volatile as $$
+#variable_conflict error
+declare
+    moment bigint := {schema}.moment_1(turned);
+    evicted bigint;
+    removed bigint;
+begin
+    -- One at a time: statements after this one count what the others have made.
+    perform pg_advisory_xact_lock(hashtextextended('{name}.browsers', 0));
+    select least(count(*) - most, most_evicted) into evicted from {schema}.slot_owner o where o.browser_key is not null;
+    if evicted <= 0 then
+        return;
+    end if;
+    delete from {schema}.slot_owner b
+    where b.id = any (array(
+        select o.id from {schema}.slot_owner o
+        where o.expires <= moment and o.id <> place
+        order by o.expires
+        limit evicted
+        for update skip locked));
+    get diagnostics removed = row_count;
+    delete from {schema}.slot_owner b
+    where b.id = any (array(
+        select o.id from {schema}.slot_owner o
+        where o.browser_key is not null and o.id <> place
+        order by (o.new_idle is null), o.seen
+        limit evicted - removed
+        for update skip locked));
+end
+$$;
 
 -- Writes or removes a value. Whoever writes for an owner holds a lock on it first, and begins a statement afterwards: the row
 -- of the session, so that the end of the session waits or comes first; the row of the browser; a number for the user.
@@ -48,8 +86,13 @@ create or replace function {schema}.write_slot_1(
     most_slots bigint,
     most_tabs bigint,
     -- null makes no browser
-    new_idle bigint,
-    new_session bigint,
+    browser_idle bigint,
+    -- null counts as one whose cookie has come back
+    browser_new_idle bigint,
+    most_browsers bigint,
+    browser_session bigint,
+    -- the request came with the browser's cookie
+    came_back boolean,
     turned bigint,
     -- 0 written, 1 removed, 2 conflict, 3 no owner, 4 too many
     out outcome smallint,
@@ -64,6 +107,8 @@ declare
     place bigint;
     held bigint;
     others bigint;
+    -- Counting costs what there is to be counted: one of so many new browsers counts, so that on average each pays for 64.
+    unevicted bigint := greatest(most_browsers / 64, 1);
 begin
     case owner_kind
     when 1 then
@@ -85,7 +130,7 @@ begin
             where o.browser_key = owner_key and o.expires > moment
             for no key update;
             exit when found;
-            if new_idle is null or new_value is null then
+            if browser_idle is null or new_value is null then
                 outcome := 3;
                 return;
             elsif expected = 2 then
@@ -93,12 +138,17 @@ begin
                 return;
             end if;
             delete from {schema}.slot_owner o where o.browser_key = owner_key and o.expires <= moment;
-            insert into {schema}.slot_owner (browser_key, seen, idle, open_session)
-            values (owner_key, moment, new_idle, new_session)
+            insert into {schema}.slot_owner (browser_key, seen, idle, new_idle, open_session)
+            values (owner_key, moment, browser_idle, browser_new_idle, browser_session)
             on conflict do nothing
             returning id into place;
-            -- Otherwise somebody made it meanwhile.
-            exit when found;
+            if found then
+                if random() * unevicted < 1 then
+                    perform {schema}.evict_browsers_1(place, most_browsers, 1000 + unevicted, turned);
+                end if;
+                exit;
+            end if;
+            -- Another transaction made it meanwhile.
         end loop;
     end case;
 
@@ -148,7 +198,9 @@ begin
     end if;
 
     if owner_kind = 3 then
-        update {schema}.slot_owner o set seen = greatest(o.seen, moment) where o.id = place;
+        update {schema}.slot_owner o
+        set seen = greatest(o.seen, moment), new_idle = case when not came_back then o.new_idle end
+        where o.id = place;
     end if;
 end
 $$;

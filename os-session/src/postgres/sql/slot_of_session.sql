@@ -1,4 +1,4 @@
-select v.version, v.value, 0::bigint as unseen
+select v.version, v.value, 0::bigint as unseen, true as came_back
 from (select {schema}.moment_1($4) as now) t, {schema}.session s
 join {schema}.slot_owner o on o.session_user_id = s.user_id and o.session_handle = s.handle
 join {schema}.slot v on v.owner = o.id

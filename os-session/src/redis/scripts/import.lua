@@ -29,9 +29,13 @@ local function import_session()
 end
 
 local function import_browser()
-    local key, seen, idle, session = next_field(), next_field(), next_field(), optional(next_field())
+    local key, seen, idle = next_field(), next_field(), next_field()
+    local new_idle, session = optional(next_field()), optional(next_field())
     call('HSET', browser_at(key), 'id', text(next_number()), 'seen', seen, 'idle', idle)
-    call('ZADD', all_browsers, over(tonumber(seen), tonumber(idle)), key)
+    if new_idle then
+        call('HSET', browser_at(key), 'new-idle', new_idle)
+    end
+    index_browser(key, {seen = tonumber(seen), idle = tonumber(idle), new_idle = tonumber(new_idle or '')})
     if session then
         call('HSET', browser_at(key), 'session', session)
         call('SADD', browsers_with(session), key)

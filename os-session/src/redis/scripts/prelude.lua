@@ -5,8 +5,11 @@
 --   sessions-of:<user>      the same of one user
 --   groups                  a set of the names of all groups
 --   groups-of:<user>        a set of the groups that a user is in
---   browser:<key>           a hash, a browser: id, seen, idle, and the handle of the session that is open in it
+--   browser:<key>           a hash, a browser: id, seen, idle, new-idle until its cookie has come back, and the handle of the session that
+--                           is open in it
 --   browsers                a sorted set of the keys of all browsers, by the moment at which each is over
+--   new-browsers            a sorted set of those whose cookie never came back, by when they were last seen
+--   kept-browsers           the same of those whose cookie has come back
 --   browsers-with:<handle>  a set of the browsers in which that session is open
 --   slots:<owner>           a hash, values by name. The owner is the id of a session or a browser, or `user:` and the user
 --   tab-slots:<tab><owner>  the same of one tab, whose key has 32 bytes
@@ -33,6 +36,8 @@ local CLOSED, REPLACED, EVICTED, EXPIRED = 0, 1, 2, 3
 local TAKEN, LATE = -1, -2
 -- How many words an entry of the log has.
 local AT_MOST = 1000
+-- How many browsers make room for one at most.
+local EVICTED_AT_ONCE = 1000
 
 local call = redis.call
 local prefix, counter = KEYS[1], KEYS[2]
@@ -40,6 +45,8 @@ local prefix, counter = KEYS[1], KEYS[2]
 local turned, node = string.match(ARGV[1], '^(%d+) (%w+)$')
 local all_sessions = prefix .. 'sessions'
 local all_browsers = prefix .. 'browsers'
+local new_browsers = prefix .. 'new-browsers'
+local kept_browsers = prefix .. 'kept-browsers'
 local all_groups = prefix .. 'groups'
 local leases = prefix .. 'leases'
 local leases_told = prefix .. 'leases-told'
@@ -224,30 +231,65 @@ local function live_browser(key, now)
     if not is_live(all_browsers, key, now) then
         return nil
     end
-    local record = call('HMGET', browser_at(key), 'id', 'seen', 'idle')
-    local browser = {id = record[1], seen = tonumber(record[2] or ''), idle = tonumber(record[3] or '')}
+    local record = call('HMGET', browser_at(key), 'id', 'seen', 'idle', 'new-idle')
+    local browser = {
+        id = record[1], seen = tonumber(record[2] or ''), idle = tonumber(record[3] or ''), new_idle = tonumber(record[4] or ''),
+    }
     if browser.id and browser.seen and browser.idle then
         return browser
     end
 end
 
--- Marks it as seen now.
-local function see_browser(key, browser, now)
-    local seen = math.max(browser.seen, now)
-    call('HSET', browser_at(key), 'seen', text(seen))
-    call('ZADD', all_browsers, 'XX', over(seen, browser.idle), key)
+-- Writes a browser to the indices, under a key that had none of them or had them for the same browser.
+local function index_browser(key, browser)
+    call('ZADD', all_browsers, over(browser.seen, browser.new_idle or browser.idle), key)
+    call('ZADD', browser.new_idle and new_browsers or kept_browsers, browser.seen, key)
+end
+
+-- Marks it as seen then, and notes whether its cookie has come back.
+local function see_browser(key, browser, now, came_back)
+    browser.seen = math.max(browser.seen, now)
+    call('HSET', browser_at(key), 'seen', text(browser.seen))
+    if came_back and browser.new_idle then
+        browser.new_idle = nil
+        call('HDEL', browser_at(key), 'new-idle')
+        call('ZREM', new_browsers, key)
+    end
+    index_browser(key, browser)
 end
 
 -- Removes a browser and its values.
 local function forget_browser(key)
     local record = call('HMGET', browser_at(key), 'id', 'session')
     call('DEL', browser_at(key))
-    call('ZREM', all_browsers, key)
+    for _, index in ipairs({all_browsers, new_browsers, kept_browsers}) do
+        call('ZREM', index, key)
+    end
     if record[2] then
         call('SREM', browsers_with(record[2]), key)
     end
     if record[1] then
         remove_values(record[1])
+    end
+end
+
+-- Removes browsers until so many are left: expired ones first, then those whose cookie never came back, and of each the least recently
+-- seen.
+local function make_room_for_a_browser(left, now)
+    local over = math.min(call('ZCARD', all_browsers) - left, EVICTED_AT_ONCE)
+    local function forget(keys)
+        for _, key in ipairs(keys) do
+            forget_browser(key)
+        end
+        over = over - #keys
+    end
+    if over > 0 then
+        forget(call('ZRANGEBYSCORE', all_browsers, '-inf', text(now), 'LIMIT', 0, over))
+    end
+    for _, index in ipairs({new_browsers, kept_browsers}) do
+        if over > 0 then
+            forget(call('ZRANGE', index, 0, over - 1))
+        end
     end
 end
 

@@ -3,11 +3,12 @@
 local WRITTEN, REMOVED, CONFLICT, NO_OWNER, TOO_MANY = 0, 1, 2, 3, 4
 local kind, name_of_owner, tab, name, expected = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local value, most_slots, most_tabs = optional(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local new_idle, new_session = optional(ARGV[10]), optional(ARGV[11])
+local idle, new_idle, most_browsers = optional(ARGV[10]), optional(ARGV[11]), tonumber(ARGV[12])
+local new_session, came_back = optional(ARGV[13]), ARGV[14] == '1'
 local now = moment()
 
 local owner, browser = owner_of(kind, name_of_owner, now)
-if not owner and not (kind == 'browser' and new_idle and value) then
+if not owner and not (kind == 'browser' and idle and value) then
     return {NO_OWNER}
 end
 local held = owner and call('HGET', values_of(owner, tab), name)
@@ -43,10 +44,13 @@ else
     if not owner then
         -- One that is over may have had the key.
         forget_browser(name_of_owner)
-        browser = {id = text(next_number()), seen = now, idle = tonumber(new_idle)}
+        make_room_for_a_browser(most_browsers - 1, now)
+        browser = {id = text(next_number()), seen = now, idle = tonumber(idle), new_idle = tonumber(new_idle or '')}
         owner = browser.id
-        call('HSET', browser_at(name_of_owner), 'id', owner, 'seen', text(now), 'idle', new_idle)
-        call('ZADD', all_browsers, over(now, browser.idle), name_of_owner)
+        call('HSET', browser_at(name_of_owner), 'id', owner, 'seen', text(now), 'idle', idle)
+        if new_idle then
+            call('HSET', browser_at(name_of_owner), 'new-idle', new_idle)
+        end
         if new_session then
             call('HSET', browser_at(name_of_owner), 'session', new_session)
             call('SADD', browsers_with(new_session), name_of_owner)
@@ -65,6 +69,6 @@ else
     answer = {WRITTEN, number}
 end
 if browser then
-    see_browser(name_of_owner, browser, now)
+    see_browser(name_of_owner, browser, now, came_back)
 end
 return answer

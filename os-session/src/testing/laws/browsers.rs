@@ -1,5 +1,6 @@
 //! Browsers, connected or not: how they come to be known, live and are forgotten.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::lab::{IDLE, Lab, NEARLY_IDLE, SHORT, handle, session, short};
@@ -53,12 +54,113 @@ pub(super) async fn a_browser_lives_until_it_was_not_seen_for_long(lab: Lab) {
     lab.clock.advance(minute);
     assert_eq!(lab.slot(&slot).await, None, "neither a read nor what changed nothing has lengthened its life");
 
-    let forever = NewBrowser { idle: Duration::MAX, session: None };
+    let forever = NewBrowser { idle: Duration::MAX, ..NEW };
     lab.browse(2, forever).await;
     lab.clock.advance(Duration::from_hours(24 * 365 * 100));
     assert_eq!(lab.browsers(2..=2).await, [2], "a life may be as long as any duration");
     assert!(lab.touch_browser(2).await);
     assert_eq!(lab.browsers(2..=2).await, [2]);
+}
+
+pub(super) async fn a_browser_lives_shortly_until_its_cookie_has_come_back(lab: Lab) {
+    let new = NewBrowser { new_idle: Some(SHORT), ..NEW };
+    let nearly = SHORT.mul_f32(0.9);
+    lab.browse(1, new).await;
+    lab.browse(2, new).await;
+    lab.clock.advance(nearly);
+    assert!(!lab.slot(&of_browser(1)).await.expect("it is live until then").came_back);
+    written(lab.write(&of_browser(1), put("by the same request")).await);
+    lab.clock.advance(nearly);
+    assert_eq!(
+        lab.browsers(1..=2).await,
+        [1],
+        "what is not seen is gone soon, and what is written lives a little longer"
+    );
+    lab.clock.advance(nearly);
+    assert_eq!(lab.browsers(1..=1).await, [0; 0], "but no write without the cookie makes a life longer than that");
+
+    for number in 3..=6 {
+        lab.browse(number, new).await;
+    }
+    assert!(lab.touch_browser(3).await);
+    written(lab.write(&of_browser(4), put("by a later request").coming_back()).await);
+    lab.put(&of_browser(5).named("other"), "value").await;
+    let removed = lab.write(&of_browser(5).named("other"), removal().coming_back()).await;
+    assert_eq!(removed, SlotWritten::Removed);
+    assert!(lab.rotate_browser(6, 16, Some(1)).await);
+    lab.browse(7, NEW).await;
+    for number in [3, 4, 5, 16, 7] {
+        assert!(lab.slot(&of_browser(number)).await.expect("it is live").came_back, "{number} came back");
+    }
+    lab.clock.advance(NEARLY_IDLE);
+    assert_eq!(lab.browsers([3, 4, 5, 16, 7]).await, [3, 4, 5, 16, 7], "from then on they live as long as any");
+
+    lab.browse(8, new).await;
+    lab.browse(9, new).await;
+    let conflict = lab.write(&of_browser(8), put("wrong").expecting(Expected::Absent).coming_back()).await;
+    assert_eq!(conflict, SlotWritten::Conflict);
+    assert!(lab.rotate_browser(9, 19, None).await);
+    for number in [8, 19] {
+        assert!(
+            !lab.slot(&of_browser(number)).await.expect("it is live").came_back,
+            "what changed nothing notes nothing"
+        );
+    }
+    lab.clock.advance(SHORT);
+    assert_eq!(lab.browsers([8, 19]).await, [0; 0]);
+}
+
+pub(super) async fn browsers_that_never_came_back_make_room_first(lab: Lab) {
+    let minute = Duration::from_mins(1);
+    let new = NewBrowser { new_idle: Some(IDLE), most: at_most(4), ..NEW };
+    let kept = NewBrowser { new_idle: None, ..new };
+    // The customers were seen before all others, the first of them last.
+    for (number, browser) in [(1, kept), (2, kept), (3, new), (4, new)] {
+        lab.browse(number, browser).await;
+        lab.clock.advance(minute);
+    }
+    assert!(lab.touch_browser(1).await);
+    lab.clock.advance(minute);
+    written(lab.write(&of_browser(3), put("seen again")).await);
+    lab.clock.advance(minute);
+    assert_eq!(lab.browsers(1..=4).await, [1, 2, 3, 4], "so many have room");
+    for (number, left) in [(5, vec![1, 2, 3, 5]), (6, vec![1, 2, 5, 6]), (7, vec![1, 2, 6, 7])] {
+        lab.browse(number, new).await;
+        lab.clock.advance(minute);
+        assert_eq!(lab.browsers(1..=7).await, left, "the one that was seen longest ago makes room, of those alone");
+    }
+    for number in [6, 7] {
+        written(lab.write(&of_browser(number), put("back").coming_back()).await);
+        lab.clock.advance(minute);
+    }
+    lab.browse(8, new).await;
+    assert_eq!(lab.browsers(1..=8).await, [1, 6, 7, 8], "where all others came back, the least recently seen of them");
+    lab.browse(9, new).await;
+    assert_eq!(lab.browsers(1..=9).await, [1, 6, 7, 9], "and of them no more than one");
+    assert!(!lab.touch_browser(2).await, "what made room is no more");
+
+    lab.browse(10, NewBrowser { new_idle: Some(SHORT), most: at_most(5), ..NEW }).await;
+    lab.clock.advance(SHORT);
+    lab.browse(11, NewBrowser { most: at_most(5), ..new }).await;
+    assert_eq!(lab.browsers(1..=11).await, [1, 6, 7, 9, 11], "what has expired is in the way of none");
+}
+
+pub(super) async fn of_parallel_browsers_as_many_are_kept_as_have_room(lab: Lab) {
+    const MOST: u32 = 8;
+    let new = NewBrowser { new_idle: Some(IDLE), most: at_most(MOST), ..NEW };
+    lab.browse(1000, NewBrowser { new_idle: None, ..new }).await;
+    lab.at_once(8, move |lab, task| async move {
+        for number in (task..64).step_by(8) {
+            lab.browse(number, new).await;
+        }
+    })
+    .await;
+    let left = lab.browsers((0..64).chain([1000])).await;
+    assert!(left.len() == MOST as usize && left.contains(&1000), "so many, and the one that came back: {left:?}");
+}
+
+fn at_most(browsers: u32) -> NonZeroU32 {
+    NonZeroU32::new(browsers).expect("a limit is positive")
 }
 
 pub(super) async fn an_expired_browser_is_nothing_even_before_it_is_purged(lab: Lab) {
@@ -183,7 +285,7 @@ pub(super) async fn a_purge_removes_expired_browsers_and_tells_of_none(lab: Lab)
     const MANY: u64 = 300;
     lab.at_once(4, |lab, task| async move {
         for number in (task..MANY).step_by(4) {
-            lab.browse(number, NewBrowser { idle: SHORT, session: Some(handle(number)) }).await;
+            lab.browse(number, NewBrowser { idle: SHORT, session: Some(handle(number)), ..NEW }).await;
         }
     })
     .await;

@@ -1,12 +1,13 @@
 //! Short words for what laws of slots do.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::lab::{IDLE, Lab, handle, key};
 use crate::slots::{Expected, NewBrowser, SlotKey, SlotLimits, SlotOwner, SlotValue, SlotWrite, SlotWritten};
 use crate::token::{BrowserKey, TabKey};
 
-pub(super) const NEW: NewBrowser = NewBrowser { idle: IDLE, session: None };
+pub(super) const NEW: NewBrowser = NewBrowser { idle: IDLE, new_idle: None, most: NonZeroU32::MAX, session: None };
 
 pub(super) fn browser(number: u64) -> BrowserKey {
     BrowserKey::from_bytes(*key(number).as_bytes())
@@ -47,6 +48,11 @@ impl SlotWrite {
         Self { limits: limits(slots, tabs), ..self }
     }
 
+    /// The request came with the browser's cookie.
+    pub(super) fn coming_back(self) -> Self {
+        Self { came_back: true, ..self }
+    }
+
     /// Makes a browser for it.
     pub(super) fn anew(self) -> Self {
         Self { new_browser: Some(NEW), ..self }
@@ -65,6 +71,7 @@ pub(super) fn put(value: impl AsRef<[u8]>) -> SlotWrite {
         value: Some(value.as_ref().into()),
         limits: limits(1000, 1000),
         new_browser: None,
+        came_back: false,
     }
 }
 
