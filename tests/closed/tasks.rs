@@ -104,6 +104,12 @@ async fn start(State(tasks): State<Tasks>) {
     start_task(&tasks);
 }
 
+/// Its rule does not wait for the session.
+#[connected(opt)]
+async fn start_anyway(State(tasks): State<Tasks>) {
+    start_task(&tasks);
+}
+
 #[connected(opt)]
 async fn log_in_and_start(session: Session, State(tasks): State<Tasks>, Path(user): Path<String>) -> Result<(), Error> {
     session.connect(user).await?;
@@ -134,6 +140,7 @@ impl Worker {
         let (sender, started) = mpsc::unbounded_channel();
         let app = routing::Router::new()
             .route("/start", post(start))
+            .route("/start-anyway", post(start_anyway))
             .route("/log-in-and-start/{user}", post(log_in_and_start))
             .route("/anyone", get(plain))
             .route("/confirm", post(confirm))
@@ -292,6 +299,20 @@ async fn a_task_is_no_activity_of_the_session() {
         assert!(matches!(call(&calls, "who").await, Err(Error::NotConnected)), "the session was idle, {logs_in}");
         assert_eq!(browser.get("/anyone").await.status(), 401);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_look_is_no_activity_either_once_the_response_has_left() {
+    const MINUTE: Duration = Duration::from_mins(1);
+    let mut worker = Worker::with(|builder| builder.lifetime(10 * MINUTE, 600 * MINUTE).touch_interval(MINUTE)).await;
+    let mut browser = Browser::connected(&worker.app, &worker.sessions, "alice").await.unwrap();
+    worker.pass(9 * MINUTE).await;
+    assert_eq!(browser.post("/start-anyway", &[]).await.status(), 200);
+    let calls = worker.started.recv().await.unwrap();
+    assert_eq!(call(&calls, "who").await.unwrap(), "alice");
+    worker.pass(2 * MINUTE).await;
+    assert!(matches!(call(&calls, "who").await, Err(Error::NotConnected)));
+    assert_eq!(browser.get("/anyone").await.status(), 401);
 }
 
 #[tokio::test(start_paused = true)]
