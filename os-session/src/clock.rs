@@ -91,7 +91,9 @@ impl Clock {
     /// Turns this clock, and every clone of it, forward by `duration`, in whole milliseconds.
     pub fn advance(&self, duration: Duration) {
         let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        self.turned.fetch_add(millis, Ordering::Relaxed);
+        let _turned = self
+            .turned
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |turned| Some(turned.saturating_add(millis)));
     }
 
     /// How far this clock was turned: what a store that asks a database for the time adds to its answer.

@@ -99,6 +99,7 @@ where
                 };
                 if admitted.is_ok() {
                     session.0.note_admission(declaration);
+                    note_visitor(&session, declaration, parts);
                 }
                 admitted
             }
@@ -170,7 +171,19 @@ impl From<Refusal> for Error {
 
 /// [`admits_at_once`] for the session of this request. Compiled once, and not for every handler, as its caller is.
 fn admits(parts: &Parts, declaration: &'static Declaration) -> Result<Option<Session>, Error> {
-    admits_at_once(Session::of(parts), declaration)
+    let session = Session::of(parts);
+    let undecided = admits_at_once(session, declaration)?;
+    if let (None, Some(session)) = (&undecided, session) {
+        note_visitor(session, declaration, parts);
+    }
+    Ok(undecided)
+}
+
+/// A handler that visitors reach may require a login itself.
+fn note_visitor(session: &Session, declaration: &Declaration, parts: &Parts) {
+    if !declaration.requires_connection() && !declaration.is_public() {
+        session.0.note_way_back_of_visitor(parts);
+    }
 }
 
 /// `None` for a request that reaches its handler; the session where that is yet to be decided.

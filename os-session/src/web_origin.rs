@@ -83,16 +83,13 @@ fn host_and_port(text: &str) -> Option<(&str, Option<u16>)> {
             (&text[..colon], Some(port))
         }
     };
-    let is_host = match address(host) {
-        Some(address) => address.is_some(),
-        None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)),
-    };
-    is_host.then_some((host, port))
+    let is_name = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+    (is_name || address(host).is_some()).then_some((host, port))
 }
 
-/// What is in brackets, as an address if it is one.
-fn address(host: &str) -> Option<Option<Ipv6Addr>> {
-    Some(host.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
+/// The address in brackets.
+fn address(host: &str) -> Option<Ipv6Addr> {
+    host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
 }
 
 fn is_same_host(one: &str, other: &str) -> bool {

@@ -5,6 +5,7 @@
 
 mod after_log_out;
 mod application;
+mod batches;
 mod bodies;
 mod caches;
 mod cookies;

@@ -7,7 +7,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Redirect;
 use os_session::routing::{self, get};
 use os_session::testing::Browser;
-use os_session::{Error, ReturnTo, Session, UserId, connected};
+use os_session::{Error, ReturnTo, Session, UserId, connected, connected_rpc};
 
 use crate::site::{Site, me, request};
 
@@ -171,6 +171,48 @@ async fn a_form_that_requires_a_fresh_login_leads_to_the_page_for_that_and_back(
     assert_eq!(by_get.header("location"), Some("/confirm?next=/delete"));
     let by_a_script = alice.send(request(Method::POST, "/delete")).await;
     assert_eq!((by_a_script.status().as_u16(), by_a_script.header("location")), (401, None));
+}
+
+#[connected(opt)]
+async fn refuses_visitors() -> Result<(), Error> {
+    Err(Error::NotConnected)
+}
+
+#[connected_rpc]
+async fn rename(_user: UserId) -> Result<(), Error> {
+    Ok(())
+}
+
+#[connected(opt)]
+async fn calls_rename() -> Result<(), Error> {
+    rename().await
+}
+
+#[tokio::test]
+async fn a_visitor_whom_the_handler_refuses_is_sent_to_the_log_in_page_as_well() {
+    let site = Site::with(|builder| builder.login_url("/login")).await;
+    let declared = routing::Router::new()
+        .route("/refuses", get(refuses_visitors).post(refuses_visitors))
+        .route("/calls", get(calls_rename).post(calls_rename))
+        .route("/login", get(refuses_visitors));
+    let declared = declared.with_sessions(&site.sessions).expect("every rule can be decided");
+    let plain = Router::new()
+        .route("/refuses", axum::routing::get(refuses_visitors).post(refuses_visitors))
+        .route("/calls", axum::routing::get(calls_rename).post(calls_rename))
+        .route("/login", axum::routing::get(refuses_visitors))
+        .layer(site.sessions.layer());
+    for app in [declared, plain] {
+        let mut visitor = Browser::new(&app);
+        for path in ["/refuses", "/calls"] {
+            let page = visitor.get(path).await;
+            let expected = format!("/login?next={path}");
+            assert_eq!((page.status().as_u16(), page.header("location")), (303, Some(&*expected)), "{path}");
+            let form = visitor.send(from_page(Method::POST, path, Some("https://app.example/write"))).await;
+            assert_eq!((form.status().as_u16(), form.header("location")), (303, Some("/login?next=/write")), "{path}");
+            assert_eq!(visitor.send(request(Method::GET, path)).await.status(), 401, "{path} by a program");
+        }
+        assert_eq!(visitor.get("/login").await.status(), 401, "not round and round");
+    }
 }
 
 #[tokio::test]

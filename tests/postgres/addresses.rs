@@ -79,8 +79,17 @@ async fn a_mistake_is_named_and_the_password_is_not() {
 }
 
 #[tokio::test]
+async fn more_connections_than_a_server_can_have_are_refused() {
+    for connections in [0, 262_144, u32::MAX] {
+        let builder = PostgresStore::builder().max_connections(connections);
+        let error = builder.connect("postgres://127.0.0.1:1/nowhere").await.unwrap_err().to_string();
+        assert!(error.contains("`max_connections`") && error.contains(&connections.to_string()), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_deadline_that_is_none_is_refused() {
-    for deadline in [Duration::ZERO, Duration::MAX] {
+    for deadline in [Duration::ZERO, Duration::from_micros(999), Duration::MAX] {
         let refused = PostgresStore::builder().deadline(deadline).connect("postgres://127.0.0.1:1/nowhere").await;
         let error = refused.unwrap_err().to_string();
         assert!(error.contains("`deadline`") && error.contains("at most an hour"), "{error}");

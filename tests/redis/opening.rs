@@ -62,7 +62,7 @@ async fn a_prefix_is_one_and_has_no_brace() {
         let error = RedisStore::builder().prefix(prefix).connect("redis://127.0.0.1:1").await.unwrap_err().to_string();
         assert!(error.contains("prefix"), "{error}");
     }
-    for deadline in [Duration::ZERO, Duration::MAX] {
+    for deadline in [Duration::ZERO, Duration::from_micros(999), Duration::MAX] {
         let error =
             RedisStore::builder().deadline(deadline).connect("redis://127.0.0.1:1").await.unwrap_err().to_string();
         assert!(error.contains("`deadline`") && error.contains("at most an hour"), "{error}");

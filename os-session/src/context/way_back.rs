@@ -5,6 +5,7 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{Uri, header, request::Parts};
 
 use crate::context::Context;
+use crate::context::connection::Connection;
 use crate::request;
 use crate::return_to::is_local;
 use crate::web_origin::WebOrigin;
@@ -43,6 +44,14 @@ impl Context {
             WayBack::Redirect(form.and_then(|form| self.page_to_return_to(&form)))
         };
         let _ = self.way_back.set(Box::new(way_back));
+    }
+
+    /// Notes it for a visitor who reaches the handler: the handler, or a function that it calls, may require a login.
+    pub(crate) fn note_way_back_of_visitor(&self, parts: &Parts) {
+        let is_visitor = || !matches!(self.state().connection, Connection::User(_));
+        if self.sessions.0.config.login_url.is_some() && is_visitor() {
+            self.note_way_back(parts);
+        }
     }
 
     pub(crate) fn way_back(&self) -> Option<&WayBack> {

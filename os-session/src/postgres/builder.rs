@@ -25,6 +25,9 @@ type MakeManager = Arc<dyn Fn(Config, ManagerConfig) -> Manager + Send + Sync>;
 /// One connection on which the lease is renewed, and one on which others are waited for.
 const FOR_LEASES: usize = 2;
 
+/// What PostgreSQL's own `max_connections` can be at most.
+const MOST_CONNECTIONS: u32 = 262_143;
+
 /// How long a start waits until the schema is up to date, other nodes' work on it included.
 const MIGRATION: Duration = Duration::from_mins(5);
 
@@ -217,8 +220,11 @@ impl PostgresBuilder {
     /// The configuration with what every connection needs.
     fn prepared(&self, mut config: Config) -> Result<Config, StoreError> {
         address::can_encrypt(&config, self.tls.is_some())?;
-        if self.max_connections == 0 {
-            return Err(StoreError::new("`max_connections` must be more than zero"));
+        if !(1..=MOST_CONNECTIONS).contains(&self.max_connections) {
+            return Err(StoreError::new(format!(
+                "`max_connections` must be at least 1 and at most {MOST_CONNECTIONS}, got {}",
+                self.max_connections
+            )));
         }
         check_deadline(self.deadline)?;
         // A standby answers with what was true a while ago, and can revoke nothing.

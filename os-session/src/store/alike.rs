@@ -17,8 +17,8 @@ pub(crate) fn ended_so_far(ended: Vec<Ended>, error: StoreError) -> Result<Vec<E
 /// An operation takes no time, or so much that a moment that far away cannot be told.
 #[cfg(any(feature = "postgres", feature = "redis"))]
 pub(crate) fn check_deadline(deadline: Duration) -> Result<(), StoreError> {
-    if deadline.is_zero() || deadline > Duration::from_hours(1) {
-        return Err(StoreError::new(format!("`deadline` is more than zero and at most an hour, not {deadline:?}")));
+    if !(Duration::from_millis(1)..=Duration::from_hours(1)).contains(&deadline) {
+        return Err(StoreError::new(format!("`deadline` must be at least 1ms and at most an hour, got {deadline:?}")));
     }
     Ok(())
 }
