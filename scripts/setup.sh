@@ -12,6 +12,8 @@ needs=(
   "psql postgresql-client"
   "redis-server redis-server"
   "tsc node-typescript"
+  "perl perl"
+  "ps procps"
 )
 
 missing=()

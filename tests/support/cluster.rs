@@ -6,11 +6,14 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::leash::Leash;
+
 /// A cluster in a directory of its own; stopped and removed with this.
 #[derive(Debug)]
 pub struct Cluster {
     directory: TempDir,
     port: u16,
+    _leash: Leash,
 }
 
 impl Cluster {
@@ -35,7 +38,9 @@ impl Cluster {
         if is_root() {
             expect(Command::new("chown").arg("postgres").arg(directory.path()));
         }
-        Self { directory, port }
+        let server = r#"kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")""#;
+        let leash = Leash::running(server, &directory.path().display().to_string());
+        Self { directory, port, _leash: leash }
     }
 
     /// A standby of this one, for which its commits wait from now on.

@@ -3,6 +3,7 @@
 use std::task::{Context, Poll, Waker};
 
 pub mod cluster;
+pub mod leash;
 pub mod log;
 pub mod numbered;
 pub mod postgres;

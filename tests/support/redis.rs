@@ -9,6 +9,7 @@ use os_session::{RedisBuilder, RedisStore};
 use redis::{Client, Connection, FromRedisValue, cmd};
 use tempfile::TempDir;
 
+use crate::leash::Leash;
 use crate::postgres::unique_name;
 
 /// Where tests find a server: `OS_SESSION_TEST_REDIS`, or the one on this machine.
@@ -168,6 +169,7 @@ pub struct RedisServer {
     bus_port: u16,
     options: Vec<String>,
     folder: TempDir,
+    leash: Leash,
 }
 
 impl RedisServer {
@@ -197,7 +199,8 @@ impl RedisServer {
                 options.extend(["--cluster-port".to_owned(), bus.to_string()]);
             }
             if let Some(process) = start(port, &options, &folder) {
-                return Self { process, port, bus_port: bus, options, folder };
+                let leash = Leash::of(&process);
+                return Self { process, port, bus_port: bus, options, folder, leash };
             }
         }
         panic!("the tests need a `redis-server` that starts");
@@ -271,6 +274,7 @@ impl RedisServer {
     /// If it does not start.
     pub fn restart(&mut self) {
         self.process = start(self.port, &self.options, &self.folder).expect("its port is still free");
+        self.leash = Leash::of(&self.process);
     }
 }
 

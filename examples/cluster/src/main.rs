@@ -44,10 +44,8 @@ struct App {
     log: HookLog,
 }
 
-/// By this argument a process knows that it is one of the nodes…
+/// By this argument a process knows that it is one of the nodes.
 const NODE: &str = "node";
-/// … and by this, that it keeps a Redis.
-const REDIS: &str = "redis";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -57,7 +55,6 @@ async fn main() -> ExitCode {
     let outcome = match &arguments[..] {
         [] => start_both().await,
         [node, port] if node == NODE => node::serve(port).await,
-        [redis, port] if redis == REDIS => redis::keep(port).await,
         _ => Err(format!("`{}` is not understood; run it without arguments", arguments.join(" ")).into()),
     };
     match outcome {
@@ -78,11 +75,20 @@ async fn start_both() -> Result<(), Box<dyn Error>> {
         })
     })?;
     let named = ["DATABASE_URL", "REDIS_URL"].iter().any(|name| std::env::var_os(name).is_some());
-    let server = if named { None } else { Some(RedisServer::start().await?) };
+    if named {
+        return start_nodes(port, None).await;
+    }
+    let server = RedisServer::start().await?;
+    let outcome = start_nodes(port, Some(&server)).await;
+    server.end().await?;
+    outcome
+}
+
+async fn start_nodes(port: u16, server: Option<&RedisServer>) -> Result<(), Box<dyn Error>> {
     let start = |port: u16| {
         let mut command = Command::new(std::env::current_exe()?);
         command.args([NODE, &port.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-        if let Some(server) = &server {
+        if let Some(server) = server {
             command.env("REDIS_URL", server.url());
         }
         let mut process = command.spawn()?;

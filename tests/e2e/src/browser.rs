@@ -7,6 +7,7 @@ use std::process::Command;
 use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use os_session_tests::leash::Leash;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -46,11 +47,13 @@ impl Browser {
 
     async fn with_preferences(base: &str, preferences: Value) -> Self {
         let chromium = program("chromium");
-        let driver = Process::start(
+        let mut driver = Process::start(
             Command::new(program("chromedriver")).arg("--port=0"),
             "ChromeDriver was started successfully on port ",
         );
         let port = driver.ready.trim_end_matches('.').parse().expect("the driver tells its port");
+        // Killed alone, it leaves the browser.
+        driver.leash = Leash::running(r#"curl --silent "http://127.0.0.1:$1/shutdown""#, &u16::to_string(&port));
         let profile = TempDir::new().expect("a temporary folder can be made");
         let options = json!({
             "binary": chromium,

@@ -1,6 +1,6 @@
 //! The example of two nodes, over a store of each kind.
 
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -89,7 +89,18 @@ impl Cluster {
 
     /// Ends it as an operator does, by SIGTERM, and says whether it ended well.
     pub fn stop(&mut self) -> bool {
-        self.process.as_mut().expect("it runs").terminate()
+        self.end_by("-TERM")
+    }
+
+    /// Ends it by a signal, and returns whether it ended well.
+    pub fn end_by(&mut self, signal: &str) -> bool {
+        self.process.as_mut().expect("it runs").end_by(signal)
+    }
+
+    /// Where the Redis listens that it has started by itself.
+    pub fn own_redis(&self) -> SocketAddr {
+        let printed = &self.process.as_ref().expect("it runs").printed;
+        own_redis(printed)
     }
 
     /// The names of the nodes that hold leases in its Redis, if it is there that the sessions are.
@@ -111,6 +122,13 @@ impl Drop for Cluster {
             clean_up(&url(), &format!("drop database if exists {database} with (force)"));
         }
     }
+}
+
+/// Where a Redis listens, by what the example printed.
+pub fn own_redis(printed: &str) -> SocketAddr {
+    let (_, rest) = printed.split_once("in a Redis on port ").expect("it has started one");
+    let (port, _) = rest.split_once(',').expect("a sentence follows");
+    (Ipv4Addr::LOCALHOST, port.parse().expect("a port")).into()
 }
 
 /// A port that is free, as is the one after it.

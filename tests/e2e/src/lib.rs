@@ -12,7 +12,7 @@ mod process;
 
 pub use balancer::balance;
 pub use browser::{Browser, Tab};
-pub use cluster::{Cluster, Mode, Place};
+pub use cluster::{Cluster, Mode, Place, own_redis};
 pub use curl::{Curl, Reply};
 pub use example::Example;
 pub use postgres::PostgresExample;

@@ -4,14 +4,19 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use os_session_tests::leash::Leash;
 use serde_json::Value;
 
 pub(crate) struct Process {
     child: Child,
+    /// Ends it where this process cannot.
+    pub(crate) leash: Leash,
     /// Kept open, since a child that prints into a closed pipe dies of it.
     _stdout: BufReader<ChildStdout>,
     /// What followed `mark` on the line that said so.
     pub(crate) ready: String,
+    /// The lines before that one.
+    pub(crate) printed: String,
 }
 
 impl Process {
@@ -22,6 +27,7 @@ impl Process {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+        let leash = Leash::of(&child);
         let mut stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
         let mut printed = String::new();
         let ready = loop {
@@ -35,12 +41,12 @@ impl Process {
             }
             printed.push_str(&line);
         };
-        Self { child, _stdout: stdout, ready }
+        Self { child, leash, _stdout: stdout, ready, printed }
     }
 
-    /// Tells the child to end, by SIGTERM, and waits. Whether it ended well.
-    pub(crate) fn terminate(&mut self) -> bool {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+    /// Sends the child a signal that ends it, and waits. Returns whether it ended well.
+    pub(crate) fn end_by(&mut self, signal: &str) -> bool {
+        let told = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(told.is_ok_and(|status| status.success()), "it is our child");
         self.child.wait().expect("it can be waited for").success()
     }

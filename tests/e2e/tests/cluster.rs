@@ -1,6 +1,10 @@
 //! Two nodes: what is done on one is seen on the other.
 
-use os_session_e2e::{Browser, Cluster, Curl, Mode, Place, balance};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use os_session_e2e::{Browser, Cluster, Curl, Mode, Place, balance, own_redis};
 use serde_json::Value;
 
 async fn in_two_tabs(place: Place, mode: Mode) {
@@ -120,4 +124,29 @@ fn a_port_that_is_taken_is_named_and_nothing_runs_by_halves() {
     let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(!ended.status.success() && err.contains(&format!("port {port} cannot be listened on")), "{err}");
     assert!(!out.contains("side by side"), "{out}");
+    assert_ends(own_redis(&out));
+}
+
+/// Fails if something listens there for long.
+fn assert_ends(server: SocketAddr) {
+    let began = Instant::now();
+    while TcpStream::connect(server).is_ok() {
+        assert!(began.elapsed() < Duration::from_secs(20), "the server at {server} goes on");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[tokio::test]
+async fn whatever_ends_it_the_store_that_it_started_ends_with_it() {
+    for signal in ["-KILL", "-TERM", "-INT", "-HUP"] {
+        let mut app = Cluster::start(Place::Anywhere, Mode::Strict).await;
+        let server = app.own_redis();
+        assert!(TcpStream::connect(server).is_ok(), "it runs");
+        let ended_well = app.end_by(signal);
+        assert_eq!(ended_well, ["-TERM", "-INT"].contains(&signal), "{signal}");
+        if ended_well {
+            assert!(TcpStream::connect(server).is_err(), "{signal}: it was waited for");
+        }
+        assert_ends(server);
+    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use os_session_tests::leash::Leash;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Where a node keeps its sessions.
@@ -32,6 +33,7 @@ pub enum Place {
 #[derive(Debug)]
 pub struct Node {
     child: Child,
+    _leash: Leash,
     /// `127.0.0.1:port`.
     pub address: String,
 }
@@ -71,7 +73,8 @@ impl Node {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let child = command.spawn().expect("the node can be started");
-        let mut node = Self { child, address: String::new() };
+        let leash = Leash::of(&child);
+        let mut node = Self { child, _leash: leash, address: String::new() };
         let stdout = node.child.stdout.take().expect("it is piped");
         BufReader::new(stdout).read_line(&mut node.address).expect("it prints text");
         node.address.truncate(node.address.trim_end().len());
