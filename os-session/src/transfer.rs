@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::handle::SessionHandle;
-use crate::slots::{SlotKey, SlotOwner};
-use crate::store::StoreError;
+use crate::slots::SlotKey;
 use crate::token::{BrowserKey, SessionKey};
 use crate::user::UserId;
 
@@ -89,9 +88,13 @@ impl fmt::Debug for Record {
     }
 }
 
+#[cfg(any(feature = "postgres", feature = "redis"))]
 impl Record {
     /// Returns an error if the record names a user whose sessions nothing could close.
-    pub(crate) fn validate(&self) -> Result<(), StoreError> {
+    pub(crate) fn validate(&self) -> Result<(), crate::store::StoreError> {
+        use crate::slots::SlotOwner;
+        use crate::store::StoreError;
+
         let user = match self {
             Self::Member { user, .. } | Self::Slot { key: SlotKey { owner: SlotOwner::User(user), .. }, .. } => user,
             Self::Session(session) => &session.user,
