@@ -213,7 +213,7 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_ended_elsewhere_is_forgotten_by_a_look_and_what_lives_is_not() {
         let store = MemoryStore::new();
         let sessions = Sessions::builder().store(store.clone()).build().await.unwrap();
@@ -237,13 +237,14 @@ mod tests {
 
         // No node is notified of what has expired.
         store.close(&key(3)).await.unwrap();
-        let idle = sessions.longest_idle();
-        tokio::time::advance(idle / 2).await;
-        sessions.remember(SessionHandle::from_u64(4), &"bob".into());
-        sessions.doubt_unmet();
+        let (now, idle) = (Instant::now(), sessions.longest_idle());
+        let doubt_unmet = |at| {
+            sessions.0.remembered.index().doubt_unmet(at, idle);
+            sessions.look_at_doubted();
+        };
+        doubt_unmet(now + idle / 2);
         assert_eq!(sessions.all_remembered().await, [3, 4]);
-        tokio::time::advance(idle / 2).await;
-        sessions.doubt_unmet();
+        doubt_unmet(now + idle);
         assert_eq!(sessions.all_remembered().await, [4], "once it was not met for as long as a session lives");
     }
 }
