@@ -142,6 +142,7 @@ async fn every_duration_works_or_is_a_mistake() {
         reported(|builder| builder.lifetime(DAY, absolute), &["persistent", "400 days", "absolute"]).await;
         reported(|builder| builder.browser_lifetime(DAY, absolute), &["browser", "400 days", "absolute"]).await;
         reported(|builder| builder.browser_idle(absolute), &["browser_idle", "400 days"]).await;
+        reported(|builder| builder.new_browser_idle(absolute), &["new_browser_idle", "400 days"]).await;
         reported(|builder| builder.purge_interval(absolute), &["purge interval", "400 days"]).await;
     }
     reported(|builder| builder.lifetime(micro, DAY), &["idle", "persistent", "at least 1ms", "1µs"]).await;
