@@ -327,6 +327,7 @@ impl SessionsBuilder {
             volatile: Volatile::default(),
             turns: Turns::new(),
             renewed: Renewed::default(),
+            browser_turns: Turns::new(),
             exchanged: Lately::default(),
             has_start_hooks: hook::any(hook::START),
             goes_step_by_step: hook::any(hook::IN_A_REQUEST).into(),

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::expression::Answers;
 use crate::group::GroupSet;
 use crate::process::ProcessId;
+use crate::renewed::Arrival;
 use crate::request::{self, Destination, Origin};
 use crate::sessions::Sessions;
 use crate::slot::volatile::Values;
@@ -69,6 +70,8 @@ pub(crate) struct Context {
     cookie_key: Option<SessionKey>,
     /// In the browser's other cookie.
     browser_token: Option<Token>,
+    /// Before or after the token was exchanged; of no interest without one.
+    arrival: Arrival,
     /// Its cookies say that somebody has just logged out.
     left: bool,
     /// Another site sent it.
@@ -171,6 +174,7 @@ impl Context {
                 && !request::is_prefetch(&parts.headers),
             process: process_of(parts),
             cookie_key: cookies.session,
+            arrival: cookies.browser.as_ref().map(|_| sessions.0.renewed.arrival()).unwrap_or_default(),
             browser_token: cookies.browser,
             left: cookies.left,
             foreign,

@@ -79,6 +79,12 @@ pub enum Error {
     /// The answer has left, so no cookie can be sent any more. 500.
     #[error("the answer has left: connect while the request is handled, not in a stream or a task that outlives it")]
     AnswerSent,
+    /// A slot of a browser was written in a request whose browser has another token by now: a log-in exchanged it before
+    /// the request arrived, or on another node while the request ran. 409.
+    #[error(
+        "a log-in has exchanged the browser's token: nothing was written; send the request again with the new cookie"
+    )]
+    BrowserRenewed,
     /// The store did not answer, or answered with an error. 503.
     #[error("the session store failed: {0}")]
     Store(#[from] StoreError),

@@ -21,7 +21,7 @@ impl Error {
         match self {
             Self::NotConnected | Self::NotFresh => StatusCode::UNAUTHORIZED,
             Self::PermissionDenied | Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::TooManySessions(_) => StatusCode::CONFLICT,
+            Self::TooManySessions(_) | Self::BrowserRenewed => StatusCode::CONFLICT,
             Self::NoProcess | Self::UserId(_) => StatusCode::BAD_REQUEST,
             Self::Slot(SlotError { failure: SlotFailure::TooLarge { .. } | SlotFailure::TooMany(_), .. }) => {
                 StatusCode::PAYLOAD_TOO_LARGE
@@ -62,6 +62,7 @@ impl Error {
             Self::NotFresh => ("Fresh authentication required", None),
             Self::CrossSite => ("Cross-site request refused", Some(self.to_string())),
             Self::TooManySessions(_) => ("Too many sessions", None),
+            Self::BrowserRenewed => ("Browser logged in meanwhile", Some(self.to_string())),
             Self::NoProcess => ("No client process", Some(self.to_string())),
             Self::UserId(_) => ("Invalid user id", Some(self.to_string())),
             Self::Slot(_) if self.status() == StatusCode::PAYLOAD_TOO_LARGE => ("Too much to keep", None),

@@ -62,6 +62,8 @@ pub(crate) struct Inner {
     pub(crate) volatile: Volatile,
     pub(crate) turns: Turns,
     pub(crate) renewed: Renewed,
+    /// Taken to exchange a browser's token.
+    pub(crate) browser_turns: Turns,
     /// Sessions by a key that was exchanged lately.
     pub(crate) exchanged: Lately<SessionKey, (UserId, SessionHandle)>,
     /// [`Config::touch_interval`] in whole milliseconds, on the way of every request.

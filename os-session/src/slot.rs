@@ -148,7 +148,9 @@ impl<T, S> Slot<T, S> {
 ///
 /// Each method fails with [`Error::Store`] if the store fails, and with [`Error::Slot`] for a value that cannot be read or kept. Those that write
 /// fail with [`Error::NotConnected`] where the scope needs a connection, with [`Error::NoProcess`] where it needs a tab, and with
-/// [`Error::AnswerSent`] where a browser would have to get a cookie and the answer has left. Then nothing was changed.
+/// [`Error::AnswerSent`] where a browser would have to get a cookie and the answer has left. They fail with
+/// [`Error::BrowserRenewed`] if a log-in exchanged the token of the browser before the request arrived, or on another
+/// node while it ran. Then nothing was changed.
 impl<T, S> Slot<T, S>
 where
     T: Send + Sync + 'static,
@@ -254,13 +256,13 @@ where
     ///
     /// As [`get`](Slot::get). After [`SlotFailure::Decode`] the value is removed as well.
     pub async fn take(&'static self, session: &Session) -> Result<Option<T>, Error> {
-        let Some(place) = S::KIND.find(session).await? else { return Ok(None) };
         match &self.kind {
             Keeping::Persistent { decode, .. } => {
-                let taken = self.bytes().take(session, &place).await?;
+                let taken = self.bytes().take(session).await?;
                 taken.map(|value| self.decode(*decode, &value)).transpose()
             }
             Keeping::Volatile { clone } => {
+                let Some(place) = S::KIND.find(session).await? else { return Ok(None) };
                 let held = volatile::remove(session, &place, self.id());
                 let taken = held.and_then(|held| Self::cell(&held).replace(None));
                 Ok(taken.map(|value| Arc::try_unwrap(value).unwrap_or_else(|value| clone(&value))))
@@ -274,11 +276,13 @@ where
     ///
     /// As [`get`](Slot::get), except that every value can be removed.
     pub async fn remove(&'static self, session: &Session) -> Result<bool, Error> {
-        let Some(place) = S::KIND.find(session).await? else { return Ok(false) };
-        Ok(match &self.kind {
-            Keeping::Persistent { .. } => self.bytes().take(session, &place).await?.is_some(),
-            Keeping::Volatile { .. } => volatile::remove(session, &place, self.id()).is_some(),
-        })
+        match &self.kind {
+            Keeping::Persistent { .. } => Ok(self.bytes().take(session).await?.is_some()),
+            Keeping::Volatile { .. } => {
+                let Some(place) = S::KIND.find(session).await? else { return Ok(false) };
+                Ok(volatile::remove(session, &place, self.id()).is_some())
+            }
+        }
     }
 
     fn bytes(&self) -> Bytes {

@@ -9,6 +9,7 @@ use os_session::routing::{self, post};
 use os_session::testing::{Answer, Browser};
 use os_session::{Error, Session, Sessions, connected};
 use os_session_tests::trace::Gate;
+use tokio::sync::mpsc;
 
 use crate::site::{COOKIE, Site, set_cookies, who_is_in};
 
@@ -380,6 +381,49 @@ async fn of_two_confirmations_at_once_one_wins_and_the_session_is_one() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 401]);
     assert_eq!(slow.site.memory.len(), 1);
+}
+
+#[connected]
+async fn too_late(
+    session: Session,
+    Path(how): Path<String>,
+    State((gate, result)): State<(Gate, mpsc::UnboundedSender<Result<(), Error>>)>,
+) {
+    os_session::spawn(async move {
+        gate.pass().await;
+        let done = match &*how {
+            "connect" => session.connect("bob").await,
+            "confirm" => session.confirm().await,
+            "disconnect-others" => session.disconnect_others().await,
+            other => panic!("{other} is no change"),
+        };
+        result.send(done).unwrap();
+    });
+}
+
+#[tokio::test]
+async fn after_the_response_has_left_no_token_is_made() {
+    for how in ["connect", "confirm", "disconnect-others"] {
+        let (site, store) = Site::watched(|builder| builder).await;
+        let (gate, (result, mut results)) = (Gate::default(), mpsc::unbounded_channel());
+        let router = routing::Router::new().route("/{how}", post(too_late)).with_state((gate.clone(), result));
+        let app = router.with_sessions(&site.sessions).unwrap();
+        let mut alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
+        let other = site.browser_of("alice").await;
+        gate.close();
+        assert_eq!(alice.post(&format!("/{how}"), &[]).await.status(), 200, "{how}");
+        store.calls.clear();
+        gate.open();
+        let error = results.recv().await.unwrap().expect_err("the response has left");
+        assert!(matches!(error, Error::AnswerSent), "{how}: {error}");
+        let calls = store.calls.take();
+        assert!(calls.iter().all(|call| call == "find"), "{how}: the store is not asked to change: {calls:?}");
+        let mut at_the_site = site.browser();
+        at_the_site.set_cookie(COOKIE, alice.cookie(COOKIE).unwrap());
+        assert_eq!(who_is_in(&at_the_site).await, "alice", "{how}: with the token from before");
+        assert_eq!(who_is_in(&other).await, "alice", "{how}");
+        assert_eq!(site.log.take(), [""; 0], "{how}: no session ended");
+    }
 }
 
 // Failures.

@@ -117,7 +117,10 @@ struct Site {
     clock: Clock,
 }
 
-fn router() -> routing::Router {
+fn router<S>() -> routing::Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
     routing::Router::new()
         .route("/slot/{scope}", get(read).post(write))
         .route("/take", post(take))
@@ -138,7 +141,7 @@ impl Site {
     async fn over(builder: impl FnOnce(Clock) -> SessionsBuilder) -> Self {
         let clock = Clock::new();
         let sessions = builder(clock.clone()).build().await.unwrap();
-        let app = router().with_sessions(&sessions).unwrap();
+        let app = router::<()>().with_sessions(&sessions).unwrap();
         Self { app, sessions, clock }
     }
 

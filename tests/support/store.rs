@@ -23,6 +23,8 @@ pub struct StagedStore {
     pub rotate: Gate,
     /// Before a log-out.
     pub close: Gate,
+    /// Before a slot is written.
+    pub write_slot: Gate,
     /// Before a log-out everywhere.
     pub close_all: Gate,
     refuses_to_close: Arc<AtomicBool>,
@@ -158,6 +160,7 @@ impl Store for StagedStore {
 
     async fn write_slot(&self, key: &SlotKey, write: SlotWrite) -> Result<SlotWritten, StoreError> {
         self.slot_writes.fetch_add(1, Ordering::Relaxed);
+        self.write_slot.pass().await;
         self.memory.write_slot(key, write).await
     }
 

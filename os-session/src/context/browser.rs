@@ -1,13 +1,16 @@
 //! The browser behind a request, whoever is connected in it: its cookie of its own, once something is stored for it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::HeaderValue;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard};
 
 use crate::context::{Context, Session};
 use crate::error::Error;
 use crate::process::ProcessId;
+use crate::renewed::Follower;
+use crate::scope::{Owner, Place};
+use crate::sessions::Sessions;
 use crate::store::{NewBrowser, SessionHandle, SlotWritten};
 use crate::token::{BrowserKey, TabKey, Token};
 
@@ -25,8 +28,10 @@ struct State {
     looked_at: bool,
     /// It was made in this request, so that its cookie has not come back.
     is_made_here: bool,
-    /// What its answer hands over.
-    cookie: Option<HeaderValue>,
+    /// The store knew it.
+    was_live: bool,
+    /// What its response hands over, and the key of the token in it.
+    cookie: Option<(BrowserKey, HeaderValue)>,
     /// What must be taken back if the answer never leaves.
     undelivered: Option<UndeliveredBrowser>,
 }
@@ -36,7 +41,7 @@ enum Current {
     /// It is what the cookie says.
     #[default]
     Unread,
-    Known(BrowserKey),
+    Known(Arc<Follower>),
     /// What the cookie said is not there.
     Gone,
 }
@@ -48,7 +53,33 @@ pub(crate) enum UndeliveredBrowser {
     Rotated { from: BrowserKey, to: BrowserKey },
 }
 
+impl UndeliveredBrowser {
+    /// What must be taken back of this one and of another before.
+    fn after(self, before: Option<Self>) -> Self {
+        match (before, self) {
+            (Some(Self::Made(_)), Self::Rotated { to, .. }) => Self::Made(to),
+            (Some(Self::Rotated { from, .. }), Self::Rotated { to, .. }) => Self::Rotated { from, to },
+            (_, this) => this,
+        }
+    }
+}
+
+impl Sessions {
+    /// Waits until no other request exchanges the token of that browser.
+    async fn browser_turn(&self, key: BrowserKey) -> AsyncMutexGuard<'_, ()> {
+        self.0.browser_turns.of("", Some(&Place::Lasting(Owner::Browser(key), None))).await
+    }
+}
+
 impl Browser {
+    /// Returns the browser as it is known now, wherever its token is exchanged.
+    fn key(&self) -> Option<BrowserKey> {
+        match &self.state().current {
+            Current::Known(follower) => Some(follower.key()),
+            _ => None,
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -59,16 +90,29 @@ impl Context {
     pub(crate) fn browser(&self) -> Option<BrowserKey> {
         let mut state = self.more().browser.state();
         state.looked_at = true;
-        match state.current {
-            Current::Known(key) => Some(key),
+        match &state.current {
+            Current::Known(follower) => Some(follower.key()),
             Current::Gone => None,
             Current::Unread => {
-                // Another request may have exchanged the token a moment ago.
-                let key = self.sessions.0.renewed.latest(self.browser_token.as_ref()?.browser_key());
-                state.current = Current::Known(key);
+                let token = self.browser_token.as_ref()?;
+                let follower = self.sessions.0.renewed.find(token.browser_key(), self.arrival)?;
+                let key = follower.key();
+                state.current = Current::Known(follower);
                 Some(key)
             }
         }
+    }
+
+    /// Whether the token in the request's cookie was exchanged before the request arrived.
+    pub(crate) fn has_old_browser_token(&self) -> bool {
+        self.browser_token.is_some()
+            && self.browser().is_none()
+            && matches!(self.more().browser.state().current, Current::Unread)
+    }
+
+    /// The store knows the browser.
+    pub(crate) fn browser_is_live(&self) {
+        self.more().browser.state().was_live = true;
     }
 
     /// Whether the answer depends on the browser's cookie, and whether a browser was found by it.
@@ -85,32 +129,41 @@ impl Context {
 
     /// The store does not know the browser that the request names.
     pub(crate) fn browser_is_gone(&self) {
-        self.more().browser.state().current = Current::Gone;
+        let mut state = self.more().browser.state();
+        state.current = Current::Gone;
+        state.was_live = false;
     }
 
     /// Hands the browser its token with the answer. `false`: the answer has left.
     #[must_use]
     fn browser_was_made(&self, token: &Token, undelivered: UndeliveredBrowser) -> bool {
+        let key = token.browser_key();
+        let follower = self.sessions.0.renewed.find(key, self.arrival);
         let mut state = self.more().browser.state();
-        state.current = Current::Known(token.browser_key());
-        state.cookie = Some(self.sessions.0.config.cookie.write_browser(token));
+        state.current = follower.map_or(Current::Gone, Current::Known);
+        state.cookie = Some((key, self.sessions.0.config.cookie.write_browser(token)));
         state.is_made_here |= matches!(undelivered, UndeliveredBrowser::Made(_));
-        state.undelivered = Some(undelivered);
+        state.undelivered = Some(undelivered.after(state.undelivered));
         !self.is_answered()
     }
 
     /// Hands the browser a token behind which nothing is stored.
     pub(super) fn name_browser(&self, token: &Token) {
+        let key = token.browser_key();
+        let follower = self.sessions.0.renewed.find(key, self.arrival);
         let mut state = self.more().browser.state();
-        state.current = Current::Known(token.browser_key());
-        state.cookie = Some(self.sessions.0.config.cookie.name_browser(token));
+        state.current = follower.map_or(Current::Gone, Current::Known);
+        state.cookie = Some((key, self.sessions.0.config.cookie.name_browser(token)));
     }
 
-    /// The answer hands over the browser's cookie, if there is one to be handed over.
+    /// Returns the browser's cookie for the response, if there is one to be handed over.
     pub(super) fn take_browser_cookie(&self) -> Option<HeaderValue> {
-        let mut state = self.more.get()?.browser.state();
+        let browser = &self.more.get()?.browser;
+        let current = browser.key();
+        let mut state = browser.state();
         state.undelivered = None;
-        state.cookie.take()
+        // If another request has exchanged the token meanwhile, the newer one is that request's to hand over.
+        state.cookie.take().filter(|(key, _)| Some(*key) == current).map(|(_, cookie)| cookie)
     }
 
     pub(crate) fn take_undelivered_browser(&self) -> Option<UndeliveredBrowser> {
@@ -157,6 +210,9 @@ impl Session {
             // Another part of the request was faster.
             return Ok(SlotWritten::Conflict);
         }
+        if context.has_old_browser_token() {
+            return Err(Error::BrowserRenewed);
+        }
         if context.is_answered() {
             return Err(Error::AnswerSent);
         }
@@ -180,12 +236,14 @@ impl Session {
         let sessions = &context.sessions;
         let token = Token::random().map_err(Error::Random)?;
         let to = token.browser_key();
+        let turn = sessions.browser_turn(from).await;
         if !sessions.0.store.rotate_browser(&from, &to, Some(session)).await? && !sessions.0.volatile.knows(&from) {
             context.browser_is_gone();
             return Ok(());
         }
         sessions.0.volatile.browser_rotated(&from, to, Some(session));
         sessions.0.renewed.note(from, to);
+        drop(turn);
         if !context.browser_was_made(&token, UndeliveredBrowser::Rotated { from, to }) {
             self.take_back_browser().await;
         }
@@ -199,14 +257,37 @@ impl Session {
         let outcome = match undelivered {
             UndeliveredBrowser::Made(key) => sessions.0.store.forget_browser(&key).await,
             UndeliveredBrowser::Rotated { from, to } => {
-                sessions.0.renewed.forget(&from);
+                let _turn = sessions.browser_turn(from).await;
+                let rotated = sessions.0.store.rotate_browser(&to, &from, None).await;
                 sessions.0.volatile.browser_rotated(&to, from, None);
-                sessions.0.store.rotate_browser(&to, &from, None).await
+                sessions.0.renewed.take_back(from, to);
+                rotated
             }
         };
         if let Err(error) = outcome {
             tracing::warn!(%error, "what a browser was given in an answer that never left could not be taken back");
         }
+    }
+
+    /// The store knows no browser of this key. If its token was exchanged meanwhile, it is found under another; else the
+    /// request goes on without one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BrowserRenewed`] if the request has met it: another node has exchanged the token, or ended the browser. To
+    /// make another one would take the place of the renewed one's cookie.
+    pub(crate) async fn browser_is_lost(&self, key: BrowserKey) -> Result<(), Error> {
+        let Self(context) = self;
+        // After an exchange that is under way.
+        drop(self.sessions().browser_turn(key).await);
+        if context.browser() != Some(key) {
+            return Ok(());
+        }
+        if context.more().browser.state().was_live {
+            return Err(Error::BrowserRenewed);
+        }
+        context.browser_is_gone();
+        Ok(())
     }
 
     /// Marks the browser as seen, and lets its cookie live as long from now on if that was long ago.
@@ -218,7 +299,8 @@ impl Session {
                     && let Some(token) = context.browser_token.as_ref().filter(|token| token.browser_key() == *key)
                 {
                     let mut state = context.more().browser.state();
-                    state.cookie.get_or_insert_with(|| context.sessions.0.config.cookie.write_browser(token));
+                    let cookie = || (*key, context.sessions.0.config.cookie.write_browser(token));
+                    state.cookie.get_or_insert_with(cookie);
                 }
             }
             Ok(false) => {}

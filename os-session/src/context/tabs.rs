@@ -65,6 +65,10 @@ impl Context {
         if let Some(browser) = self.browser() {
             return Ok(browser);
         }
+        if let Some(token) = self.browser_token.as_ref().filter(|_| self.has_old_browser_token()) {
+            // The browser has a newer token, or will get it: nothing is to take its place.
+            return Ok(token.browser_key());
+        }
         let token = Token::random()?;
         self.name_browser(&token);
         Ok(token.browser_key())

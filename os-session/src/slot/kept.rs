@@ -27,6 +27,7 @@ impl Bytes {
         let Some(key) = self.key(place) else { return Ok(None) };
         let value = session.sessions().0.store.slot(&key).await?;
         if let (SlotOwner::Browser(browser), Some(value)) = (&key.owner, &value) {
+            session.0.browser_is_live();
             let was_long_ago = value.unseen >= SEEN_EVERY;
             if was_long_ago || (!value.came_back && session.0.browser_came_back()) {
                 session.browser_is_seen(browser, was_long_ago).await;
@@ -70,11 +71,13 @@ impl Bytes {
     }
 
     /// Removes the value, and returns its bytes. They are not decoded, so that a value that no longer does can go.
-    pub(super) async fn take(&self, session: &Session, place: &Place) -> Result<Option<Arc<[u8]>>, Error> {
-        let Some(key) = self.key(place) else { return Ok(None) };
-        let _turn = session.sessions().0.turns.of(self.name, Some(place)).await;
+    pub(super) async fn take(&self, session: &Session) -> Result<Option<Arc<[u8]>>, Error> {
+        let place = self.scope.find(session).await?;
+        let _turn = session.sessions().0.turns.of(self.name, place.as_ref()).await;
         for attempt in 0..TRIES {
-            let Some(before) = self.read(session, place).await? else { return Ok(None) };
+            let Some(place) = self.scope.find(session).await? else { return Ok(None) };
+            let Some(before) = self.read(session, &place).await? else { return Ok(None) };
+            let Some(key) = self.key(&place) else { return Ok(None) };
             let write = SlotWrite {
                 expected: Expected::Version(before.version),
                 value: None,
@@ -84,7 +87,10 @@ impl Bytes {
             };
             match session.sessions().0.store.write_slot(&key, write).await? {
                 SlotWritten::Removed => return Ok(Some(before.value)),
-                SlotWritten::NoOwner => return Ok(None),
+                SlotWritten::NoOwner => match key.owner {
+                    SlotOwner::Browser(browser) => session.browser_is_lost(browser).await?,
+                    _ => return Ok(None),
+                },
                 _ => pause(attempt).await,
             }
         }
@@ -97,8 +103,9 @@ impl Bytes {
         if value.len() > most {
             return Err(self.failed(SlotFailure::TooLarge { bytes: value.len(), most }));
         }
-        let written = match self.scope.find(session).await? {
-            Some(place) => self.write_at(session, &place, expected, value, None).await?,
+        let place = self.scope.find(session).await?;
+        let written = match &place {
+            Some(place) => self.write_at(session, place, expected, value, None).await?,
             None if self.scope.is_of_browsers() => {
                 let tab = session.0.tab();
                 if self.scope.is_of_tabs() && tab.is_none() {
@@ -118,12 +125,18 @@ impl Bytes {
             SlotWritten::TooManySlots => {
                 Err(self.failed(SlotFailure::TooMany(session.sessions().0.config.slots.limits.slots.get())))
             }
-            SlotWritten::NoOwner if self.scope.is_of_browsers() => {
-                // Its time was over, or it was forgotten: another one is made.
-                session.0.browser_is_gone();
-                Ok(SlotWritten::Conflict)
+            SlotWritten::NoOwner => match place {
+                Some(Place::Lasting(Owner::Browser(browser), _)) => {
+                    // Where its time was over, or it was forgotten, another one is made.
+                    session.browser_is_lost(browser).await?;
+                    Ok(SlotWritten::Conflict)
+                }
+                _ => Err(Error::NotConnected),
+            },
+            SlotWritten::Written(_) if self.scope.is_of_browsers() => {
+                session.0.browser_is_live();
+                Ok(written)
             }
-            SlotWritten::NoOwner => Err(Error::NotConnected),
             written => Ok(written),
         }
     }

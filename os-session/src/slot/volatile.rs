@@ -354,7 +354,7 @@ pub(super) async fn find_or_make(
                     && !sessions.0.store.touch_browser(key).await?
                 {
                     // A token that nobody handed out is not adopted.
-                    session.0.browser_is_gone();
+                    session.browser_is_lost(*key).await?;
                     continue;
                 }
                 if let Owner::Session(_, handle, user) = &owner {
