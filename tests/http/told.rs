@@ -1,5 +1,7 @@
 //! What an operator reads in the log: who came, who went and why, and who was refused what.
 
+use std::time::Duration;
+
 use axum::http::{Method, header};
 use os_session_tests::log::caught;
 
@@ -25,6 +27,21 @@ async fn log_ins_and_log_outs_are_told_with_user_session_and_reason() {
     let lines = lines.take();
     line(&lines, &["INFO", "session opened", "user=alice", &handle]);
     line(&lines, &["INFO", "session closed", "user=alice", "reason=disconnected", &handle]);
+}
+
+#[tokio::test]
+async fn a_session_that_expires_or_is_revoked_is_one_line_with_the_reason() {
+    let site = Site::new().await;
+    let mut expired = site.browser_of("alice").await;
+    let _revoked = [site.browser_of("bob").await, site.browser_of("bob").await];
+    let (lines, _guard) = caught();
+    site.sessions.disconnect_all("bob").await.unwrap();
+    site.clock.advance(Duration::from_hours(14 * 24));
+    expired.post("/login/alice", &[]).await;
+    let lines = lines.take();
+    line(&lines, &["INFO", "session closed", "user=alice", "reason=expired"]);
+    let revoked = |line: &&String| line.contains("user=bob") && line.contains("reason=disconnected everywhere");
+    assert_eq!(lines.iter().filter(revoked).count(), 2, "{lines:#?}");
 }
 
 #[tokio::test]
