@@ -183,7 +183,7 @@ impl Session {
     /// hooks run after. With nobody connected no hook runs.
     ///
     /// A request that another site caused is refused, a safe one as well. A front-channel logout of
-    /// OpenID Connect, which the provider's page loads by GET, has `cross_site = "…"` on its
+    /// OIDC, which the provider's page loads by GET, has `cross_site = "…"` on its
     /// handler.
     ///
     /// # Errors
@@ -202,7 +202,7 @@ impl Session {
     /// is logged and keeps nothing open.
     ///
     /// A request that another site caused is refused, a safe one as well. A front-channel logout of
-    /// OpenID Connect, which the provider's page loads by GET, has `cross_site = "…"` on its
+    /// OIDC, which the provider's page loads by GET, has `cross_site = "…"` on its
     /// handler.
     ///
     /// Awaiting it fails with [`Error::CrossSite`] in such a request, with [`Error::InsideHook`] in

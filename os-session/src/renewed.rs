@@ -66,18 +66,18 @@ impl Renewed {
 
     /// Returns the browser of that key for a request that arrived then, or `None` if the key was exchanged before.
     pub(crate) fn find(&self, mut key: BrowserKey, arrival: Arrival) -> Option<Arc<Follower>> {
-        let mut followed = self.followed.index();
+        let mut index = self.followed.index();
         while let Some((exchange, _)) = self.exchanged.get(&key) {
             if exchange.number <= arrival.0 {
                 return None;
             }
             key = exchange.to;
         }
-        if let Some(follower) = followed.get(&key).and_then(Weak::upgrade) {
+        if let Some(follower) = index.get(&key).and_then(Weak::upgrade) {
             return Some(follower);
         }
         let follower = Arc::new(Follower { key: Mutex::new(key), followed: self.followed.clone() });
-        followed.insert(key, Arc::downgrade(&follower));
+        index.insert(key, Arc::downgrade(&follower));
         Some(follower)
     }
 }

@@ -135,16 +135,12 @@ impl Context {
     pub(crate) async fn connected_behind(&self) -> Result<Option<Connected>, Error> {
         let Connection::Ignored(ignored) = self.state().connection else { return self.connected().await };
         let Some(key) = ignored else { return Ok(None) };
-        match self.find(&key).await? {
-            Some(found) => {
-                self.note_came_with(found.handle);
-                Ok(Some(Connected::new(key, found)))
-            }
-            None => {
-                self.is_gone(key);
-                Ok(None)
-            }
-        }
+        let Some(found) = self.find(&key).await? else {
+            self.is_gone(key);
+            return Ok(None);
+        };
+        self.note_came_with(found.handle);
+        Ok(Some(Connected::new(key, found)))
     }
 
     /// Reads the session again where a function decides more than a second after it was read: in a

@@ -21,7 +21,7 @@ pub(super) async fn connect(session: &Session, user: UserId, expire: bool) -> Re
     context.judge_log_in()?;
 
     let before = context.connected_behind().await?;
-    let replaces = before.as_ref().map(|before| before.key);
+    let before_key = before.as_ref().map(|before| before.key);
     let replaced = match before {
         Some(before) => Some((before.user, before.handle)),
         None => exchanged(session).await?,
@@ -33,7 +33,7 @@ pub(super) async fn connect(session: &Session, user: UserId, expire: bool) -> Re
 
     let token = Token::random().map_err(Error::Random)?;
     let mut new = new_session(context, config, user.clone(), token.key(), expire)?;
-    new.replaces = replaces;
+    new.replaces = before_key;
     new.replaces_session = replaced;
     let cookie_life = (!expire).then_some(new.absolute);
     let connected =
