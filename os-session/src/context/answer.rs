@@ -8,7 +8,6 @@ use axum::response::Response;
 
 use crate::context::connection::{Connected, Connection, read_at};
 use crate::context::{Context, caching};
-use crate::slot::volatile::Values;
 use crate::store::{Authenticated, Timestamp};
 use crate::token::{SessionKey, Token};
 
@@ -90,7 +89,8 @@ impl Context {
     /// Who is connected changes: what was kept for the request belongs to the one before.
     fn end_request_values(&self) {
         if let Some(more) = self.more.get() {
-            *more.values.lock().unwrap_or_else(PoisonError::into_inner) = Values::default();
+            // Dropped when the lock is free: a value may run code of the application.
+            let _ended = std::mem::take(&mut *more.values.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
 

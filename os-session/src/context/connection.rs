@@ -177,7 +177,7 @@ impl Context {
         *more.groups.lock().await = None;
         // An account is loaded once a request, and after the request once a look.
         if self.is_answered() {
-            more.users.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            let _loaded = std::mem::take(&mut *more.users.lock().unwrap_or_else(PoisonError::into_inner));
             more.gone.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
         Ok(())

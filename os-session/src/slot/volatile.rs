@@ -27,7 +27,7 @@ pub(crate) type Id = usize;
 #[derive(Default)]
 pub(crate) struct Values(HashMap<Option<TabKey>, Tab>);
 
-struct Tab {
+pub(crate) struct Tab {
     values: HashMap<Id, Held>,
     written: Instant,
 }
@@ -37,16 +37,18 @@ impl Values {
         self.0.get(&tab)?.values.get(&id).cloned()
     }
 
-    /// The value that is there, or else this one.
+    /// Returns the value that is there, or else this one. Tabs that make room go to `gone`, to be
+    /// dropped when the lock is free: their values may run code of the application.
     pub(crate) fn get_or_insert(
         &mut self,
         tab: Option<TabKey>,
         id: Id,
         limits: SlotLimits,
         value: impl FnOnce() -> Held,
+        gone: &mut Vec<Tab>,
     ) -> Result<Held, SlotFailure> {
         if !self.0.contains_key(&tab) && tab.is_some() {
-            self.make_room_for_a_tab(limits);
+            self.make_room_for_a_tab(limits, gone);
         }
         let tab = self.0.entry(tab).or_insert_with(|| Tab { values: HashMap::new(), written: Instant::now() });
         tab.written = Instant::now();
@@ -65,11 +67,11 @@ impl Values {
         removed
     }
 
-    fn make_room_for_a_tab(&mut self, limits: SlotLimits) {
+    fn make_room_for_a_tab(&mut self, limits: SlotLimits, gone: &mut Vec<Tab>) {
         while self.0.keys().flatten().count() >= limits.tabs.get() as usize {
             let oldest = self.0.iter().filter(|(tab, _)| tab.is_some()).min_by_key(|(_, held)| held.written);
             let Some(oldest) = oldest.map(|(tab, _)| *tab) else { return };
-            self.0.remove(&oldest);
+            gone.extend(self.0.remove(&oldest));
         }
     }
 }
@@ -188,10 +190,10 @@ impl Volatile {
         value: impl FnOnce() -> Held,
     ) -> Result<Held, SlotFailure> {
         let mut owners = self.owners();
-        let gone = owners.make_room_for(owner, by.max_browsers);
-        let value = owners.entry(owner, by).get_or_insert(tab, id, by.limits, value);
+        let _browsers = owners.make_room_for(owner, by.max_browsers);
+        let mut tabs = Vec::new();
+        let value = owners.entry(owner, by).get_or_insert(tab, id, by.limits, value, &mut tabs);
         drop(owners);
-        drop(gone);
         value
     }
 
@@ -344,7 +346,11 @@ pub(super) async fn find_or_make(
     loop {
         match scope.find(session).await? {
             Some(Place::Request) => {
-                return session.0.request_values().get_or_insert(None, id, limits, &value).map_err(failed);
+                return session
+                    .0
+                    .request_values()
+                    .get_or_insert(None, id, limits, &value, &mut Vec::new())
+                    .map_err(failed);
             }
             Some(Place::Lasting(owner, tab)) => {
                 let came_back = session.0.browser_came_back();
