@@ -54,7 +54,7 @@ async fn what_a_policy_said_holds_and_what_it_was_not_asked_does_not() {
 
 #[tokio::test]
 async fn groups_of_the_application_are_asked_for_when_it_says_so() {
-    let gate = std::sync::Arc::new(std::sync::Mutex::new(vec!["staff"]));
+    let gate = Arc::new(std::sync::Mutex::new(vec!["staff"]));
     let answers = gate.clone();
     let provider = move |_: UserId| {
         let groups = answers.lock().unwrap().clone();

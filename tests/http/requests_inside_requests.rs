@@ -70,7 +70,7 @@ async fn plain(user: Option<UserId>) -> String {
     user.map_or_else(|| "None".to_owned(), |user| user.to_string())
 }
 
-async fn site(sessions: &Sessions) -> Router {
+fn site(sessions: &Sessions) -> Router {
     let app = App::default();
     let router = routing::Router::new()
         .route("/new", get(new_request).post(new_request))
@@ -96,7 +96,7 @@ async fn cookie_of(app: &Router, sessions: &Sessions, user: &str) -> String {
 #[tokio::test]
 async fn an_inner_request_is_judged_by_its_own_head() {
     let sessions = builder(&Log::default()).build().await.unwrap();
-    let app = site(&sessions).await;
+    let app = site(&sessions);
     let bob = cookie_of(&app, &sessions, "bob").await;
     for outer in ["/new", "/copied"] {
         for (inner, cookie, expected) in [
@@ -126,7 +126,7 @@ async fn an_inner_request_is_judged_by_its_own_head() {
 #[tokio::test]
 async fn an_inner_request_of_another_site_is_refused() {
     let sessions = builder(&Log::default()).build().await.unwrap();
-    let app = site(&sessions).await;
+    let app = site(&sessions);
     let own = cookie_of(&app, &sessions, "alice").await;
     for outer in ["/new", "/copied"] {
         let mut alice = Browser::connected(&app, &sessions, "alice")
@@ -184,7 +184,7 @@ struct Workers {
 async fn a_worker_of_one_user_serves_the_requests_of_others_as_theirs() {
     let sessions = builder(&Log::default()).build().await.unwrap();
     let app = App::default();
-    app.set(site(&sessions).await).unwrap();
+    app.set(site(&sessions)).unwrap();
     let (jobs, mut workers) = mpsc::unbounded_channel();
     let start = routing::Router::new()
         .route("/start", post(starts_a_worker))
@@ -210,13 +210,13 @@ async fn a_worker_of_one_user_serves_the_requests_of_others_as_theirs() {
 }
 
 async fn in_another_task(request: Request, next: Next) -> Response {
-    tokio::spawn(next.run(request)).await.map_or_else(|_| http::StatusCode::BAD_GATEWAY.into_response(), |done| done)
+    tokio::spawn(next.run(request)).await.unwrap_or_else(|_| http::StatusCode::BAD_GATEWAY.into_response())
 }
 
 #[tokio::test]
 async fn a_layer_outside_a_middleware_that_spawns_reaches_the_functions_of_a_routed_handler() {
     let sessions = builder(&Log::default()).build().await.unwrap();
-    let routed = site(&sessions).await;
+    let routed = site(&sessions);
     for app in [
         routed.clone().layer(from_fn(in_another_task)),
         routed.clone().layer(from_fn(in_another_task)).layer(sessions.layer()),

@@ -8,7 +8,6 @@ use os_session::{Denial, Error, WantsHtml, connected, connected_rpc};
 
 use crate::site::{Site, admin, request};
 
-#[expect(clippy::unused_async, reason = "a deny_fun is async")]
 async fn sorry(denial: Denial, WantsHtml(html): WantsHtml) -> Result<Html<String>, Error> {
     if html { Ok(Html(format!("<h1>{denial}</h1>"))) } else { Err(denial.into()) }
 }

@@ -161,7 +161,7 @@ async fn a_form_that_requires_a_fresh_login_leads_to_the_page_for_that_and_back(
     let router = routing::Router::new().route("/delete", get(delete).post(delete));
     let app = router.with_sessions(&site.sessions).expect("every rule can be decided");
     let mut alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
-    site.clock.advance(Duration::from_secs(60));
+    site.clock.advance(Duration::from_mins(1));
     for (referer, way_back) in FORMS {
         let late = alice.send(from_page(Method::POST, "/delete", referer)).await;
         let expected = format!("/confirm{way_back}");

@@ -418,7 +418,7 @@ async fn what_a_browser_never_came_back_for_lives_an_hour() {
     site.clock.advance(Duration::from_mins(59));
     assert_eq!(customer.get("browser").await.as_deref(), Some("a cart"));
     let cookies = visitors(&site, 5, "browser", 10).await;
-    site.clock.advance(Duration::from_mins(60));
+    site.clock.advance(Duration::from_hours(1));
     assert_eq!(kept(&site, &cookies, "browser").await, 0);
     site.clock.advance(Duration::from_hours(24 * 89));
     assert_eq!(
