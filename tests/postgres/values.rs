@@ -63,10 +63,12 @@ async fn a_text_with_nul_is_an_error_that_says_so() {
     let schema = TestSchema::new();
     let store = schema.store(Clock::new()).await;
     let (nobody, alice) = (UserId::from("a\0b"), UserId::from("alice"));
+    let mut with_user = session("alice", 1).await;
+    with_user.user = nobody.clone();
     let mut with_device = session("alice", 2).await;
     with_device.device = Some("Fire\0fox".into());
     let errors = [
-        store.insert(session("a\0b", 1).await, LIMIT).await.unwrap_err(),
+        store.insert(with_user, LIMIT).await.unwrap_err(),
         store.insert(with_device, LIMIT).await.unwrap_err(),
         store.list(&nobody).await.unwrap_err(),
         store.close_all(&nobody, None).await.unwrap_err(),
