@@ -168,7 +168,7 @@ impl RedisStore {
     ///
     /// A failure of the server.
     pub async fn advice(&self) -> Result<Vec<String>, StoreError> {
-        self.shared.links.with_link(async |link| Ok(advice::of(link).await)).await
+        self.shared.links.with_link(|mut link| async move { Ok(advice::of(&mut link).await) }).await
     }
 
     /// What a script answers, and the position that nodes have to apply before that is over everywhere.

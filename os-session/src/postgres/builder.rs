@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, PoolError, RecyclingMethod, TimeoutType};
+use futures_util::FutureExt as _;
 use tokio::time::timeout;
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
@@ -142,8 +143,9 @@ impl PostgresBuilder {
     /// As for [`connect`](PostgresBuilder::connect).
     pub async fn connect_with(self, config: Config) -> Result<PostgresStore, StoreError> {
         let prepared = self.prepared(config)?;
-        let (mut connection, schema) = self.first_connection_with(&prepared).await?;
-        timeout(MIGRATION, migrations::migrate(&mut connection, &schema))
+        let (mut connection, schema) = self.first_connection_with(&prepared).boxed().await?;
+        // Boxed, as the other step: the compiler could not prove otherwise that what awaits it is `Send`.
+        timeout(MIGRATION, migrations::migrate(&mut connection, &schema).boxed())
             .await
             .map_err(|_| failure::too_slow(MIGRATION))??;
 

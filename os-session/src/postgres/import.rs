@@ -1,6 +1,9 @@
 //! Importing what another store held: all of it, or nothing.
 
+use std::pin::Pin;
+
 use deadpool_postgres::Transaction;
+use futures_util::FutureExt as _;
 use tokio_postgres::types::ToSql;
 
 use super::failure::failed;
@@ -49,6 +52,8 @@ impl PostgresStore {
     ///
     /// Keys, handles and moments stay what they are, so that everybody is still connected.
     ///
+    /// A closure that owns what it reads from (`async move`) lets the import run in a spawned task.
+    ///
     /// ```no_run
     /// # #[cfg(feature = "sqlite-unbundled")]
     /// # async fn copy() -> Result<(), os_session::StoreError> {
@@ -57,7 +62,7 @@ impl PostgresStore {
     /// let old = SqliteStore::open("app.db").await?;
     /// let new = PostgresStore::connect("postgres://app:secret@db.internal/app").await?;
     /// let mut export = old.export();
-    /// let imported = new.import(async || export.next().await).await?;
+    /// let imported = new.import(async move || export.next().await).await?;
     /// println!("{} sessions", imported.sessions);
     /// # Ok(())
     /// # }
@@ -70,8 +75,8 @@ impl PostgresStore {
         &self,
         mut next: impl AsyncFnMut() -> Result<Option<Vec<Record>>, StoreError>,
     ) -> Result<RecordCounts, StoreError> {
-        let mut connection = self.pool().connection().await?;
-        let transaction = connection.transaction().await.map_err(|error| failed(&error))?;
+        let mut connection = self.pool().connection().boxed().await?;
+        let transaction = connection.transaction().boxed().await.map_err(|error| failed(&error))?;
         let work = Work { transaction, store: self };
         work.run("set local statement_timeout = 0", &[]).await?;
         work.run(CLAIM, &[]).await?;
@@ -100,7 +105,7 @@ impl PostgresStore {
         if kept != imported {
             return Err(StoreError::new(format!("nothing was copied: of {imported:?}, only {kept:?} arrived")));
         }
-        work.transaction.commit().await.map_err(|error| failed(&error))?;
+        work.transaction.commit().boxed().await.map_err(|error| failed(&error))?;
         Ok(imported)
     }
 }
@@ -111,19 +116,31 @@ struct Work<'a> {
     store: &'a PostgresStore,
 }
 
+/// The futures are boxed: the compiler cannot prove that a future of a generic function is `Send`
+/// where it holds the borrows of these.
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
 impl Work<'_> {
-    async fn run(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<(), StoreError> {
-        let statement = self.store.shared.schema.fill(statement);
-        self.transaction.execute(&statement, parameters).await.map(drop).map_err(|error| failed(&error))
+    fn run<'a>(&'a self, statement: &'a str, parameters: &'a [&'a (dyn ToSql + Sync)]) -> Boxed<'a, ()> {
+        Box::pin(async move {
+            let statement = self.store.shared.schema.fill(statement);
+            self.transaction.execute(&statement, parameters).await.map(drop).map_err(|error| failed(&error))
+        })
     }
 
-    async fn one(&self, statement: &str) -> Result<tokio_postgres::Row, StoreError> {
-        let statement = self.store.shared.schema.fill(statement);
-        self.transaction.query_one(&statement, &[]).await.map_err(|error| failed(&error))
+    fn one<'a>(&'a self, statement: &'a str) -> Boxed<'a, tokio_postgres::Row> {
+        Box::pin(async move {
+            let statement = self.store.shared.schema.fill(statement);
+            self.transaction.query_one(&statement, &[]).await.map_err(|error| failed(&error))
+        })
+    }
+
+    fn keep<'a>(&'a self, records: &'a [Record]) -> Boxed<'a, ()> {
+        Box::pin(self.keep_kinds(records))
     }
 
     /// Each kind with one statement, in the order in which one names another.
-    async fn keep(&self, records: &[Record]) -> Result<(), StoreError> {
+    async fn keep_kinds(&self, records: &[Record]) -> Result<(), StoreError> {
         let mut parts = Parts::default();
         for record in records {
             parts.add(record)?;
@@ -242,5 +259,36 @@ impl<'a> Parts<'a> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(all(test, feature = "redis", any(feature = "sqlite", feature = "sqlite-unbundled")))]
+mod tests {
+    use crate::{PostgresStore, RedisStore, SqliteStore, StoreError};
+
+    async fn to_postgres(old: SqliteStore) -> Result<(), StoreError> {
+        let mut export = old.export();
+        let new = PostgresStore::connect("postgres://localhost/app").await?;
+        new.import(async move || export.next().await).await.map(drop)
+    }
+
+    async fn to_redis(old: SqliteStore) -> Result<(), StoreError> {
+        let mut export = old.export();
+        let new = RedisStore::builder().for_import().connect("redis://localhost").await?;
+        new.import(async move || export.next().await).await.map(drop)
+    }
+
+    #[test]
+    fn connecting_and_importing_can_be_spawned() {
+        fn boxed<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) {
+            drop::<std::pin::Pin<Box<dyn Future<Output = T> + Send>>>(Box::pin(future));
+        }
+        boxed(async { to_postgres(SqliteStore::open("sessions.db").await?).await });
+        boxed(async { to_redis(SqliteStore::open("sessions.db").await?).await });
+        boxed(RedisStore::builder().connect_cluster(["redis://localhost"]));
+        boxed(async { PostgresStore::connect("postgres://localhost").await });
+        boxed(async { RedisStore::connect("redis://localhost").await });
+        boxed(async { PostgresStore::builder().schema_state("postgres://localhost").await });
+        boxed(async { PostgresStore::builder().advice("postgres://localhost").await });
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, Object};
 use futures_util::future::try_join_all;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout_at;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
@@ -56,11 +57,13 @@ impl Pool {
 
     /// The rows that a statement answers with.
     pub(super) async fn query(&self, statement: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, StoreError> {
-        self.run(async |connection| {
-            let prepared = connection.prepare_cached(statement).await?;
-            connection.query(&prepared, parameters).await
-        })
-        .await
+        let lent = self.lend().await?;
+        let work = timeout_at(lent.until, async {
+            let prepared = lent.connection.prepare_cached(statement).await?;
+            lent.connection.query(&prepared, parameters).await
+        });
+        let outcome = work.await;
+        self.take_back(lent, outcome)
     }
 
     /// The row with which a statement always answers.
@@ -71,11 +74,13 @@ impl Pool {
 
     /// How many rows a statement changed.
     pub(super) async fn execute(&self, statement: &str, parameters: Parameters<'_>) -> Result<u64, StoreError> {
-        self.run(async |connection| {
-            let prepared = connection.prepare_cached(statement).await?;
-            connection.execute(&prepared, parameters).await
-        })
-        .await
+        let lent = self.lend().await?;
+        let work = timeout_at(lent.until, async {
+            let prepared = lent.connection.prepare_cached(statement).await?;
+            lent.connection.execute(&prepared, parameters).await
+        });
+        let outcome = work.await;
+        self.take_back(lent, outcome)
     }
 
     /// A connection for work of any length, which nobody else uses afterwards: dropped, it is closed, and what was not committed is undone.
@@ -85,14 +90,13 @@ impl Pool {
         Ok(Object::take(connection))
     }
 
-    /// One deadline for the wait for a connection, for making one, and for the work.
+    /// Returns a connection for one operation. One deadline holds for the wait for a connection, for
+    /// making one, and for the work.
     ///
-    /// A future that is dropped leaves its connection in the pool: the answer that nobody waits for is read and thrown away
-    /// before the next. A connection that missed the deadline is closed, since nobody knows whether it still lives.
-    async fn run<T>(
-        &self,
-        work: impl AsyncFnOnce(&Object) -> Result<T, tokio_postgres::Error>,
-    ) -> Result<T, StoreError> {
+    /// A future that is dropped leaves its connection in the pool: the response is read and thrown
+    /// away before the next. There is no closure that does the work: the bound of an async closure
+    /// could not require that its future is `Send`.
+    async fn lend(&self) -> Result<Lent, StoreError> {
         let began = Instant::now();
         let until = (began + self.deadline).into();
         let connection = timeout_at(until, self.connections.get())
@@ -100,7 +104,17 @@ impl Pool {
             .map_err(|_| failure::all_in_use(self.deadline))?
             .map_err(failure::no_connection)?;
         self.round_trips.fetch_add(1, Ordering::Relaxed);
-        match timeout_at(until, work(&connection)).await {
+        Ok(Lent { connection, began, until })
+    }
+
+    /// Returns the outcome of the work. A connection that missed the deadline is closed, since it may
+    /// be dead.
+    fn take_back<T>(
+        &self,
+        Lent { connection, began, .. }: Lent,
+        outcome: Result<Result<T, tokio_postgres::Error>, Elapsed>,
+    ) -> Result<T, StoreError> {
+        match outcome {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => {
                 if is_useless(&error) {
@@ -111,12 +125,19 @@ impl Pool {
             }
             Err(_) => {
                 drop(Object::take(connection));
-                // If the server is gone without a word, so are its other connections: those that nobody used since.
+                // If the server is gone, so are its other connections: those that were not used since.
                 self.connections.retain(|_, metrics| metrics.last_used() < began.elapsed());
                 Err(failure::too_slow(self.deadline))
             }
         }
     }
+}
+
+/// A connection of the pool that is in use.
+struct Lent {
+    connection: Object,
+    began: Instant,
+    until: tokio::time::Instant,
 }
 
 /// Prepares a new connection, in one go.

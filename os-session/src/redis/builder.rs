@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use redis::cluster::ClusterClientBuilder;
 use redis::{Client, ConnectionInfo, cmd};
 use tokio::time::timeout;
@@ -94,7 +95,8 @@ impl RedisBuilder {
     pub async fn connect_with(self, info: &ConnectionInfo) -> Result<RedisStore, StoreError> {
         let root = self.root()?;
         let client = Client::open(address::prepared(info, self.deadline)).map_err(|error| failure::failed(&error))?;
-        let store = self.finish(Way::One(client.clone()), vec![client], root).await;
+        // Boxed: the compiler could not prove otherwise that what awaits it is `Send`.
+        let store = self.finish(Way::One(client.clone()), vec![client], root).boxed().await;
         store.map_err(|error| failure::at([info], &error))
     }
 
@@ -132,7 +134,7 @@ impl RedisBuilder {
             .map_err(|error| failure::failed(&error))?;
         let connected = timeout(self.deadline, client.get_async_connection()).await;
         let store = match connected {
-            Ok(Ok(connection)) => self.finish(Way::Cluster(Link::Cluster(connection)), servers, root).await,
+            Ok(Ok(connection)) => self.finish(Way::Cluster(Link::Cluster(connection)), servers, root).boxed().await,
             Ok(Err(error)) => Err(failure::failed(&error)),
             Err(_) => Err(failure::no_connection(self.deadline)),
         };
@@ -153,19 +155,7 @@ impl RedisBuilder {
 
     async fn finish(self, way: Way, servers: Vec<Client>, root: String) -> Result<RedisStore, StoreError> {
         let links = Links::new(way, self.deadline);
-        let (scripts, moment) = links
-            .with_link(async |link| {
-                greeting::check(link).await?;
-                advice::warn_of_eviction(link).await;
-                if !self.for_import {
-                    import::refuse_unfinished(link, &root).await?;
-                }
-                let failed = |error| failure::failed(&error);
-                let moment = answers::time(link.ask_any(&cmd("TIME")).await.map_err(failed)?)?;
-                let scripts = Scripts::load(async |command| link.clone().ask_any(&command).await).await;
-                Ok((scripts.map_err(failed)?, moment))
-            })
-            .await?;
+        let (scripts, moment) = links.with_link(|link| prepare(link, &root, self.for_import)).await?;
         let node = new_name()?;
         let channel = Channel::new(servers, &root, node, self.deadline);
         let (clock, prefix) = (self.clock, self.prefix);
@@ -173,4 +163,16 @@ impl RedisBuilder {
         let shared = Shared { clock, prefix, root, scripts, links, server_clock, channel, unread: LogOnce::default() };
         Ok(RedisStore { shared: Arc::new(shared) })
     }
+}
+
+/// Returns the scripts, which the server knows from then on, and the timestamp of the server.
+async fn prepare(mut link: Link, root: &str, for_import: bool) -> Result<(Scripts, u64), StoreError> {
+    greeting::check(&mut link).await?;
+    advice::warn_of_eviction(&mut link).await;
+    if !for_import {
+        import::refuse_unfinished(&mut link, root).await?;
+    }
+    let failed = |error| failure::failed(&error);
+    let timestamp = answers::time(link.ask_any(&cmd("TIME")).await.map_err(failed)?)?;
+    Ok((Scripts::load(&link).await.map_err(failed)?, timestamp))
 }

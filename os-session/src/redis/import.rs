@@ -1,5 +1,7 @@
 //! Importing what another store held: all of it, or nothing that can be used.
 
+use std::pin::Pin;
+
 use redis::{Value, cmd};
 
 use super::link::Link;
@@ -24,6 +26,10 @@ pub(super) async fn refuse_unfinished(link: &mut Link, root: &str) -> Result<(),
     )))
 }
 
+/// A step of an import. It is boxed: the compiler cannot prove that a future of a generic function is
+/// `Send` where it holds the borrows of these.
+type Boxed<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+
 impl RedisStore {
     /// Imports everything that another store held: all of it can be used when this returns, or nothing. `next` gives the next
     /// records, and `None` after the last; neither store must be in use meanwhile.
@@ -34,6 +40,8 @@ impl RedisStore {
     /// Keys, handles and moments stay what they are, so that everybody is still connected. The user of the server needs
     /// `+scan` besides.
     ///
+    /// A closure that owns what it reads from (`async move`) lets the import run in a spawned task.
+    ///
     /// ```no_run
     /// # #[cfg(feature = "sqlite-unbundled")]
     /// # async fn copy() -> Result<(), os_session::StoreError> {
@@ -42,7 +50,7 @@ impl RedisStore {
     /// let old = SqliteStore::open("app.db").await?;
     /// let new = RedisStore::builder().for_import().connect("redis://:secret@cache.internal").await?;
     /// let mut export = old.export();
-    /// let imported = new.import(async || export.next().await).await?;
+    /// let imported = new.import(async move || export.next().await).await?;
     /// println!("{} sessions", imported.sessions);
     /// # Ok(())
     /// # }
@@ -60,23 +68,33 @@ impl RedisStore {
         let mut imported = RecordCounts::default();
         while let Some(records) = next().await? {
             records.iter().try_for_each(Record::validate)?;
-            for of_a_kind in records.chunk_by(|one, other| kind(one) == kind(other)) {
-                self.keep(of_a_kind).await?;
-            }
+            self.keep_all(&records).await?;
             imported += RecordCounts::of(&records);
         }
-        let RecordCounts { groups, members, sessions, browsers, slots } = imported;
-        let counts = [groups, members, sessions, browsers, slots].map(Number);
-        if !answers::done(&self.run(&self.scripts().end_import, &counts).await?)? {
-            return Err(StoreError::new(
-                "not everything has arrived in Redis that was sent, and nothing of it can be used: copy again",
-            ));
-        }
+        self.finish(imported).await?;
         Ok(imported)
     }
 
+    /// Lets the store be used, if everything has arrived.
+    fn finish(&self, sent: RecordCounts) -> Boxed<'_> {
+        Box::pin(async move {
+            let RecordCounts { groups, members, sessions, browsers, slots } = sent;
+            let counts = [groups, members, sessions, browsers, slots].map(Number);
+            match answers::done(&self.run(&self.scripts().end_import, &counts).await?)? {
+                true => Ok(()),
+                false => Err(StoreError::new(
+                    "not everything has arrived in Redis that was sent, and nothing of it can be used: copy again",
+                )),
+            }
+        })
+    }
+
+    fn claim(&self) -> Boxed<'_> {
+        Box::pin(self.claim_keys())
+    }
+
     /// Nothing is there, and from here on nobody connects.
-    async fn claim(&self) -> Result<(), StoreError> {
+    async fn claim_keys(&self) -> Result<(), StoreError> {
         let mut cursor = "0".to_owned();
         loop {
             let answer = self.run(&self.scripts().begin_import, &[Text(&cursor)]).await?;
@@ -92,6 +110,16 @@ impl RedisStore {
             }
             cursor = next;
         }
+    }
+
+    /// Keeps records of several kinds.
+    fn keep_all<'a>(&'a self, records: &'a [Record]) -> Boxed<'a> {
+        Box::pin(async move {
+            for of_a_kind in records.chunk_by(|one, other| kind(one) == kind(other)) {
+                self.keep(of_a_kind).await?;
+            }
+            Ok(())
+        })
     }
 
     async fn keep(&self, records: &[Record]) -> Result<(), StoreError> {

@@ -21,7 +21,9 @@ impl LeaseStore for RedisStore {
     async fn join_leases(&self, node: &str, lease: Duration) -> Result<u64, StoreError> {
         self.can_lease()?;
         // It might throw away the list, and nobody would wait for this node.
-        if let Some(policy) = self.shared.links.with_link(async |link| Ok(advice::eviction(link).await)).await? {
+        if let Some(policy) =
+            self.shared.links.with_link(|mut link| async move { Ok(advice::eviction(&mut link).await) }).await?
+        {
             return Err(StoreError::new(format!(
                 "a Redis that throws keys away when its memory is full has no leases: its `maxmemory-policy` is {policy}; say `noeviction`"
             )));

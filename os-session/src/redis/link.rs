@@ -147,17 +147,20 @@ impl Links {
         }
     }
 
-    /// What a closure asks over a link, within the deadline.
-    pub(super) async fn with_link<T>(
-        &self,
-        work: impl AsyncFnOnce(&mut Link) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    /// Returns what `work` gets over a link, within the deadline.
+    ///
+    /// `work` owns its link and returns a plain future. The bound of an async closure could not
+    /// require that its future is `Send`.
+    pub(super) async fn with_link<T, F>(&self, work: impl FnOnce(Link) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>> + Send,
+    {
         let until = Instant::now() + self.deadline;
-        let (mut link, number) = timeout_at(until, self.link())
+        let (link, number) = timeout_at(until, self.link())
             .await
             .map_err(|_| failure::no_connection(self.deadline))?
             .map_err(|error| failure::failed(&error))?;
-        timeout_at(until, work(&mut link)).await.unwrap_or_else(|_| {
+        timeout_at(until, work(link)).await.unwrap_or_else(|_| {
             self.give_up(number);
             Err(failure::too_slow(self.deadline))
         })

@@ -1,7 +1,9 @@
 //! The scripts, each with what stands before all of them.
 
 use futures_util::future::try_join_all;
-use redis::{Cmd, RedisError, RedisResult, Value, cmd};
+use redis::{Cmd, RedisResult, cmd};
+
+use super::link::Link;
 
 const PRELUDE: &str = include_str!("scripts/prelude.lua");
 
@@ -25,6 +27,11 @@ pub(super) enum Argument<'a> {
 }
 
 impl Script {
+    async fn load(mut link: Link, text: String) -> RedisResult<Self> {
+        let digest = link.ask_any(cmd("SCRIPT").arg("LOAD").arg(&text)).await?;
+        Ok(Self { digest: redis::from_redis_value(digest)?, text })
+    }
+
     /// Asks for it by its digest, as a server knows it that was given it before.
     pub(super) fn known(&self, root: &str, caller: &str, arguments: &[Argument<'_>]) -> Cmd {
         with_arguments("EVALSHA", &self.digest, root, caller, arguments)
@@ -74,14 +81,9 @@ macro_rules! scripts {
 
         impl Scripts {
             /// Asks a server for their digests. It knows them from then on; any other learns them when they are used.
-            pub(super) async fn load(ask: impl AsyncFn(Cmd) -> RedisResult<Value>) -> RedisResult<Self> {
-                let load = async |text: String| {
-                    let mut command = cmd("SCRIPT");
-                    command.arg("LOAD").arg(&text);
-                    let digest = ask(command).await?;
-                    Ok::<_, RedisError>(Script { digest: redis::from_redis_value(digest)?, text })
-                };
-                let mut loaded = try_join_all(TEXTS.iter().map(|text| load(whole(text)))).await?.into_iter();
+            pub(super) async fn load(link: &Link) -> RedisResult<Self> {
+                let loading = TEXTS.iter().map(|text| Script::load(link.clone(), whole(text)));
+                let mut loaded = try_join_all(loading).await?.into_iter();
                 let mut next = || loaded.next().expect("each text was loaded");
                 Ok(Self { $($name: next(),)* })
             }
