@@ -59,21 +59,22 @@ where
     poll_fn(move |cx| CURRENT.sync_scope(session.cloned(), || future.as_mut().poll(cx)))
 }
 
-/// Runs the future that makes the response to a request that needs no context. If the task belongs
-/// to another request, which passed this one on, the session of that one is hidden.
-pub(crate) async fn run_open<F>(session: Option<Session>, future: F) -> F::Output
-where
-    F: Future,
-{
-    let future = pin!(future);
-    let is_another = |current: &Option<Session>| match (current, &session) {
+/// Whether this task belongs to another request than the one that has this session, or has none:
+/// the other one passed it on.
+pub(crate) fn is_task_of_another(session: Option<&Session>) -> bool {
+    let is_another = |current: &Option<Session>| match (current, session) {
         (Some(current), Some(own)) => !Arc::ptr_eq(&current.0, &own.0),
         (current, _) => current.is_some(),
     };
-    match CURRENT.try_with(is_another) {
-        Ok(true) => in_task_of(session.as_ref(), future).await,
-        _ => future.await,
-    }
+    CURRENT.try_with(is_another).unwrap_or_default()
+}
+
+/// Runs a future as part of the request that has this session, or has none, in a task of another.
+pub(crate) async fn run_apart<F>(session: Option<Session>, future: F) -> F::Output
+where
+    F: Future,
+{
+    in_task_of(session.as_ref(), pin!(future)).await
 }
 
 impl Drop for Visit {

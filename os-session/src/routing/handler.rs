@@ -16,7 +16,7 @@ use crate::declaration::Declaration;
 use crate::deny::{Answer, BoxFuture};
 use crate::error::Error;
 use crate::guard::{Admitted, Declared, Rule};
-use crate::visit::{Visit, run_open};
+use crate::visit::{Visit, is_task_of_another, run_apart};
 
 /// A function that carries a rule. `Args` are its parameters, the hidden first one included.
 #[diagnostic::on_unimplemented(
@@ -216,7 +216,11 @@ where
         let (head, body) = request.into_parts();
         let session = Session::of(&head).filter(|session| session.0.is_of(&head)).cloned();
         let mut incoming = Incoming::new(head, body);
-        Box::pin(run_open(session, async move { answer(self.0, &mut incoming, &state).await }))
+        let response = async move { answer(self.0, &mut incoming, &state).await };
+        match is_task_of_another(session.as_ref()) {
+            true => Box::pin(run_apart(session, response)),
+            false => Box::pin(response),
+        }
     }
 }
 
