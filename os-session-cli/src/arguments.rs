@@ -152,7 +152,8 @@ pub(crate) enum Groups {
     },
 }
 
-/// A name of a user or a group, which an unset variable of a shell is not. Both have the same limits.
+/// A name of a user or a group, which an unset variable of a shell is not. Both have the same
+/// limits.
 fn name(written: &str) -> Result<String, String> {
     match UserId::from(written).validate() {
         Ok(()) => Ok(written.to_owned()),

@@ -47,8 +47,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     handler::expand(function, &declared, &runtime)
 }
 
-/// A visitor has no user to hand over. This sees only the usual spellings; under an alias it is the extractor that
-/// refuses the request.
+/// A visitor has no user to hand over. This sees only the usual spellings; under an alias it is the
+/// extractor that refuses the request.
 fn check_parameters(function: &Function, runtime: &Runtime, errors: &mut Diagnostics) {
     for ty in function.parameter_types().filter(|ty| is_user(ty, runtime)) {
         let written = spelled(ty);

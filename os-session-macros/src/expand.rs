@@ -28,8 +28,8 @@ pub(crate) fn place(name: &Ident, runtime: &Runtime) -> TokenStream {
 
 /// Items that can stand wherever a free function can.
 ///
-/// In an `impl` or a `trait` rustc refuses the definition of the macro, and then cannot find the macro: its name is the
-/// message. An attribute cannot see where its function stands.
+/// In an `impl` or a `trait` rustc refuses the definition of the macro, and then cannot find the
+/// macro: its name is the message. An attribute cannot see where its function stands.
 pub(crate) fn free_function(role: Role, items: &TokenStream) -> TokenStream {
     let name = format_ident!("{}_is_for_free_functions_only", role.attribute());
     quote! {

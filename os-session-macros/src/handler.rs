@@ -95,8 +95,9 @@ fn nest_superfluous_parameters(function: &mut Function) {
 
 /// The type that stands for the rule of one handler, in a module of its own.
 ///
-/// `#[debug_handler]` above the attribute calls the function inside a function that it generates, without the hidden
-/// parameter. rustc then shows the type of that parameter by its whole path, and the name of the module is the message.
+/// `#[debug_handler]` above the attribute calls the function inside a function that it generates,
+/// without the hidden parameter. rustc then shows the type of that parameter by its whole path, and
+/// the name of the module is the message.
 struct RuleName {
     module: Ident,
     name: Ident,

@@ -62,13 +62,13 @@ impl Session {
 /// [`tokio::spawn`] for a task that goes on as part of the current request: [`Session::current`], [`UserId::current`] and functions
 /// with a rule work in it. Outside a request it is `tokio::spawn`.
 ///
-/// The task may outlive the request. Then it cannot log in, since no cookie can be sent. Functions with
-/// a rule look at the session again if the last look is more than a second old. Such a look finds the
-/// session although its token was exchanged, and is no activity that keeps it alive. Everything else
-/// stays what the request knew.
+/// The task may outlive the request. Then it cannot log in, since no cookie can be sent. Functions
+/// with a rule look at the session again if the last look is more than a second old. Such a look
+/// finds the session although its token was exchanged, and is no activity that keeps it alive.
+/// Everything else stays what the request knew.
 ///
-/// A request that the task, or a handler, sends to the application is another request: it is judged by
-/// its own head.
+/// A request that the task, or a handler, sends to the application is another request: it is judged
+/// by its own head.
 ///
 /// ```
 /// use os_session::{Error, UserId, connected};

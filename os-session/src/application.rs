@@ -1,4 +1,5 @@
-//! Calls of functions of the application: one that panics, or never ends, is an error of its request.
+//! Calls of functions of the application: one that panics, or never ends, is an error of its
+//! request.
 
 use std::fmt;
 use std::future::poll_fn;

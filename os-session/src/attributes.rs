@@ -65,8 +65,9 @@
 /// Without `opt`, somebody who is not connected is refused: with 401, or by a redirect to the log-in page. With `allow` that is a denial, `on_denied_request`
 /// hooks run and `deny_fun` answers; without it neither does.
 ///
-/// With `opt` and without `allow` a handler takes `Option<UserId>` or `Option<User<T>>`; `UserId` and `User<T>` are compile errors there. Under a
-/// type alias the attribute does not recognise them: the handler compiles, and the extractor refuses visitors with 401.
+/// With `opt` and without `allow` a handler takes `Option<UserId>` or `Option<User<T>>`; `UserId`
+/// and `User<T>` are compile errors there. Under a type alias the attribute does not recognise
+/// them: the handler compiles, and the extractor refuses visitors with 401.
 ///
 /// # `deny_fun`
 ///
@@ -85,8 +86,9 @@
 /// }
 /// ```
 ///
-/// It may take `Option<UserId>`, `Option<User<T>>`, [`Denial`](crate::Denial), [`WantsHtml`](crate::WantsHtml), `Uri`, `Method`,
-/// `HeaderMap`, and with `state = App` also `State<T>`. A response of 2xx is sent with the refusal's status.
+/// It may take `Option<UserId>`, `Option<User<T>>`, [`Denial`](crate::Denial),
+/// [`WantsHtml`](crate::WantsHtml), `Uri`, `Method`, `HeaderMap`, and with `state = App` also
+/// `State<T>`. A response of 2xx is sent with the refusal's status.
 pub use os_session_macros::connected;
 
 /// A question about a request that rules may ask: is this document the user's, is it office hours?

@@ -105,8 +105,8 @@ impl SessionsBuilder {
         self
     }
 
-    /// Where a browser's navigation that lacks a connection is sent, with the way back in `next`: a path of this site, which may have a
-    /// query without `next`.
+    /// Where a browser's navigation that lacks a connection is sent, with the way back in `next`: a
+    /// path of this site, which may have a query without `next`.
     pub fn login_url(mut self, path: impl Into<String>) -> Self {
         self.config.login_url = Some(path.into());
         self
@@ -136,8 +136,9 @@ impl SessionsBuilder {
         self
     }
 
-    /// How long sessions live whose cookie outlives the browser: by default 14 days without activity and 90 days in any case. The
-    /// second is at most 400 days, as long as browsers keep a cookie.
+    /// How long sessions live whose cookie outlives the browser: by default 14 days without
+    /// activity and 90 days in any case. The second is at most 400 days, as long as browsers keep a
+    /// cookie.
     pub fn lifetime(mut self, idle: Duration, absolute: Duration) -> Self {
         self.config.persistent = Lifetime { idle, absolute };
         self
@@ -169,20 +170,22 @@ impl SessionsBuilder {
         self
     }
 
-    /// How long one hook may take, and one call of a policy, a group provider, a `deny_fun` or a [`FromUser`](crate::FromUser): by default
-    /// 10 seconds. It works on tokio's clock.
+    /// How long one hook may take, and one call of a policy, a group provider, a `deny_fun` or a
+    /// [`FromUser`](crate::FromUser): by default 10 seconds. It works on tokio's clock.
     pub fn hook_deadline(mut self, deadline: Duration) -> Self {
         self.config.hook_deadline = deadline;
         self
     }
 
-    /// How often expired sessions are removed from the store, in the background: by default every minute, at least every 400 days.
+    /// How often expired sessions are removed from the store, in the background: by default every
+    /// minute, at least every 400 days.
     pub fn purge_interval(mut self, interval: Duration) -> Self {
         self.config.purge_interval = interval;
         self
     }
 
-    /// The size of a persistent slot's value, as JSON: by default 64 KiB. Zero is an error of [`build`](Self::build).
+    /// The size of a persistent slot's value, as JSON: by default 64 KiB. Zero is an error of
+    /// [`build`](Self::build).
     pub fn max_slot_bytes(mut self, most: usize) -> Self {
         self.config.slots.most_bytes = most;
         self
@@ -201,30 +204,35 @@ impl SessionsBuilder {
         self
     }
 
-    /// How long the slots of a browser live without it being seen, whether a user is logged in in it or not: by default 90 days, at most
-    /// 400 days. Until its cookie has come back it is a shorter time, see [`new_browser_idle`](Self::new_browser_idle).
+    /// How long the slots of a browser live without it being seen, whether a user is logged in in
+    /// it or not: by default 90 days, at most 400 days. Until its cookie has come back it is a
+    /// shorter time, see [`new_browser_idle`](Self::new_browser_idle).
     pub fn browser_idle(mut self, idle: Duration) -> Self {
         self.config.slots.browser_idle = idle;
         self
     }
 
-    /// How long the slots of a browser live after they were written last until its cookie has come back: by default an hour, and never longer
-    /// than [`browser_idle`](Self::browser_idle). A client that keeps no cookies leaves them behind at each request.
+    /// How long the slots of a browser live after they were written last until its cookie has come
+    /// back: by default an hour, and never longer than [`browser_idle`](Self::browser_idle). A
+    /// client that keeps no cookies leaves them behind at each request.
     ///
-    /// The cookie has come back when a request with it finds a slot of the browser or writes one. A browser in which a user logs in counts
-    /// as one whose cookie has come back.
+    /// The cookie has come back when a request with it finds a slot of the browser or writes one. A
+    /// browser in which a user logs in counts as one whose cookie has come back.
     pub fn new_browser_idle(mut self, idle: Duration) -> Self {
         self.config.slots.new_browser_idle = idle;
         self
     }
 
-    /// How many browsers may have slots, in the store and, for volatile slots, in this process: by default 100 000. The least is one. At one
-    /// more, another loses its slots: one whose cookie never came back as long as there is one, and otherwise one whose cookie has come
-    /// back; the least recently used first.
+    /// How many browsers may have slots, in the store and, for volatile slots, in this process: by
+    /// default 100 000. The least is one. At one more, another loses its slots: one whose cookie
+    /// never came back as long as there is one, and otherwise one whose cookie has come back; the
+    /// least recently used first.
     ///
-    /// So a client that keeps no cookies takes nothing from a browser that comes back. One that sends its cookie back is as good as any other
-    /// browser, and can be told from one by its use alone: limit how fast a client may make browsers where that matters. Choose more than
-    /// come back within [`browser_idle`](Self::browser_idle): where all places are taken by such browsers, new ones share a single place.
+    /// So a client that keeps no cookies takes nothing from a browser that comes back. One that
+    /// sends its cookie back is as good as any other browser, and differs from one only by its use:
+    /// limit how fast a client may make browsers where that matters. Choose more than come back
+    /// within [`browser_idle`](Self::browser_idle): where all places are taken by such browsers,
+    /// new ones share a single place.
     ///
     /// A PostgreSQL store may keep a few per cent more: it does not count at each new browser.
     pub fn max_browsers(mut self, most: u32) -> Self {
@@ -239,20 +247,23 @@ impl SessionsBuilder {
         self
     }
 
-    /// Another site whose pages may send requests that change something here, as browsers write it in `Origin`:
-    /// `https://app.example`, or `capacitor://localhost` for the pages of an app. A port that is the default of its scheme makes
-    /// no difference. What no browser can send is an error of [`build`](Self::build).
+    /// Another site whose pages may send requests that change something here, as browsers write it
+    /// in `Origin`: `https://app.example`, or `capacitor://localhost` for the pages of an app. A
+    /// port that is the default of its scheme makes no difference. What no browser can send is an
+    /// error of [`build`](Self::build).
     pub fn trusted_origin(mut self, origin: impl Into<String>) -> Self {
         self.cross_site.trusted_origins.push(origin.into());
         self
     }
 
-    /// Refuses a request that carries a cookie of these sessions and has neither `Sec-Fetch-Site` nor `Origin`, where it could change
-    /// something, and where it opens a WebSocket or an event stream.
+    /// Refuses a request that carries a cookie of these sessions and has neither `Sec-Fetch-Site`
+    /// nor `Origin`, where it could change something, and where it opens a WebSocket or an event
+    /// stream.
     ///
-    /// Every browser since 2023 sends `Sec-Fetch-Site` over HTTPS, and older ones send `Origin` with a form. By default a request
-    /// with neither passes, since the client that sends it is no browser of today. With this setting, programs that send the cookie have
-    /// to send `Origin` as well.
+    /// Every browser since 2023 sends `Sec-Fetch-Site` over HTTPS, and older ones send `Origin`
+    /// with a form. By default a request with neither passes, since the client that sends it is no
+    /// browser of today. With this setting, programs that send the cookie have to send `Origin` as
+    /// well.
     pub fn require_origin(mut self) -> Self {
         self.cross_site.requires_origin = true;
         self

@@ -11,11 +11,12 @@ use crate::store::Found;
 
 impl Session {
     /// Resolves when the session that this request came with ends, however it ends, or when the
-    /// handler's rule no longer admits its user: their groups have changed, or the proof that `fresh`
-    /// requires has become too old. For WebSockets and streams, which outlive the handler.
+    /// handler's rule no longer admits its user: their groups have changed, or the proof that
+    /// `fresh` requires has become too old. For WebSockets and streams, which outlive the handler.
     ///
-    /// Policies are not asked again: their results at admission stay. It resolves too when the store cannot tell, and at
-    /// [`Sessions::shutdown`](crate::Sessions::shutdown). Where nobody is connected and nobody has to be, nothing ends, and it waits for the shutdown.
+    /// Policies are not asked again: their results at admission stay. It resolves too when the
+    /// store fails, and at [`Sessions::shutdown`](crate::Sessions::shutdown). Where nobody is
+    /// connected and nobody has to be, nothing ends, and it waits for the shutdown.
     ///
     /// Changes made in this process are heard of at once, and so is what another node does to a store that both use; while the way to hear it is lost, that
     /// store is asked every second. What the application's own group provider says anew is seen after
@@ -76,8 +77,8 @@ impl Session {
         }
     }
 
-    /// Returns how long the rule that admitted the request admits it, if nothing changes. `None`: it
-    /// no longer does.
+    /// Returns how long the rule that admitted the request admits it, if nothing changes. `None`:
+    /// it no longer does.
     async fn admitted_for(&self, found: &Found) -> Option<Duration> {
         let Some((rule, answers)) = self.0.admission() else { return Some(Duration::MAX) };
         let fresh = rule.fresh_for(found.now.since(found.authenticated))?;

@@ -58,7 +58,8 @@ impl Default for SlotConfig {
 }
 
 impl SlotConfig {
-    /// A browser about to be known, in which that session is open. A client that logged in is no mere visitor.
+    /// A browser about to be known, in which that session is open. A client that logged in is no
+    /// mere visitor.
     pub(crate) fn new_browser(&self, session: Option<SessionHandle>) -> NewBrowser {
         let idle = self.browser_idle;
         let new_idle = session.is_none().then_some(self.new_browser_idle.min(idle));
@@ -227,7 +228,8 @@ impl Config {
     }
 }
 
-/// What keeps an address from leading to a page of this site, in the spelling in which browsers ask for it.
+/// What keeps an address from leading to a page of this site, in the spelling in which browsers ask
+/// for it.
 fn mistake_of_address(name: &str, url: &str) -> Option<String> {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let mut keys = query.split('&').filter_map(|pair| pair.split('=').next());

@@ -235,8 +235,9 @@ impl Context {
         self.foreign.as_ref().is_some_and(|foreign| foreign.opens_channel)
     }
 
-    /// Refuses a change of the login state in a request that another site could have caused, unless the handler admits
-    /// such requests. A safe request is refused as well: it may look at the session, and must not change it.
+    /// Refuses a change of the login state in a request that another site could have caused, unless
+    /// the handler admits such requests. A safe request is refused as well: it may look at the
+    /// session, and must not change it.
     pub(crate) fn judge_change(&self) -> Result<(), Error> {
         if self.cross_site_admitted.load(Ordering::Relaxed) {
             return Ok(());
@@ -247,7 +248,8 @@ impl Context {
         Err(Error::CrossSite)
     }
 
-    /// Returns `true` if another site sent the request, and its handler does not admit such requests.
+    /// Returns `true` if another site sent the request, and its handler does not admit such
+    /// requests.
     pub(crate) fn is_foreign(&self) -> bool {
         self.foreign.is_some() && !self.cross_site_admitted.load(Ordering::Relaxed)
     }

@@ -245,7 +245,8 @@ mod tests {
         );
     }
 
-    /// `__Http-` and `__Host-Http-` promise that a server set the cookie over HTTPS, and that scripts cannot read it.
+    /// `__Http-` and `__Host-Http-` promise that a server set the cookie over HTTPS, and that
+    /// scripts cannot read it.
     #[test]
     fn every_cookie_has_the_attributes_that_the_prefixes_require() {
         let token = Token::random().unwrap();

@@ -29,8 +29,8 @@ impl CrossSite {
         })
     }
 
-    /// Returns `true` if another site sent the request, as far as it can be known, and is not trusted. Whether
-    /// that matters depends on what the request could change.
+    /// Returns `true` if another site sent the request, as far as it can be known, and is not
+    /// trusted. Whether that matters depends on what the request could change.
     pub(crate) fn is_foreign(&self, parts: &Parts, has_cookie: bool) -> bool {
         let headers = &parts.headers;
         // These two answers are nearly all there are.
@@ -44,8 +44,9 @@ impl CrossSite {
         let is_ours = |origin: &WebOrigin<'_>| {
             !request::tells_its_site(headers)
                 && origin.is_of_host(parts)
-                // An attacker on the network can write a page over plain HTTP. Without a cookie there is
-                // nothing to protect from it, and a log-in fails with the error that names plain HTTP.
+                // An attacker on the network can write a page over plain HTTP. Without a cookie
+                // there is nothing to protect from it, and a log-in fails with the error that names
+                // plain HTTP.
                 && (!self.is_secure || origin.is_https() || !has_cookie)
         };
         !origin.is_some_and(|origin| is_ours(&origin) || self.trusts(&origin))

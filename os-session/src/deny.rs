@@ -59,10 +59,12 @@ impl<S> DenyParam<S> for Denial {
     }
 }
 
-/// Whether the client of a refused request shows HTML, for a `deny_fun` that responds to programs as well.
+/// Whether the client of a refused request shows HTML, for a `deny_fun` that responds to programs
+/// as well.
 ///
-/// It is `true` where a person waits for a page, for a request of htmx, and where `Accept` names HTML with at least the weight that
-/// problem details have in it. `*/*` names nothing, so that `curl` and a script's `fetch` get problem details, which an [`Error`] is.
+/// It is `true` where a person waits for a page, for a request of htmx, and where `Accept` names
+/// HTML with at least the weight that problem details have in it. `*/*` names nothing, so that
+/// `curl` and a script's `fetch` get problem details, which an [`Error`] is.
 ///
 /// ```
 /// use axum::response::Html;

@@ -10,9 +10,10 @@ use crate::one_line::OneLine;
 
 /// Everything that this crate reports.
 ///
-/// It is an axum response: [problem details](https://www.rfc-editor.org/rfc/rfc9457) that carry no internal text; what
-/// stands in the variant goes to the log. What it displays is one line, whatever a client or a database wrote into it. A handler may return it, and then it is that handler's answer and no more: no
-/// hook runs for it and no `deny_fun`.
+/// It is an axum response: [problem details](https://www.rfc-editor.org/rfc/rfc9457) that carry no
+/// internal text; what stands in the variant goes to the log. What it displays is one line,
+/// whatever a client or a database wrote into it. A handler may return it, and then it is that
+/// handler's answer and no more: no hook runs for it and no `deny_fun`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -70,7 +71,8 @@ pub enum Error {
     /// A hook failed, panicked or took too long. 500.
     #[error(transparent)]
     Hook(HookError),
-    /// A policy, a group provider, a `deny_fun` or a [`FromUser`](crate::FromUser) panicked, 500, or took longer than the deadline for hooks, 503.
+    /// A policy, a group provider, a `deny_fun` or a [`FromUser`](crate::FromUser) panicked, 500,
+    /// or took longer than the deadline for hooks, 503.
     #[error(transparent)]
     Function(FunctionError),
     /// A session was opened, closed or changed from inside a hook. 500.
@@ -94,8 +96,8 @@ pub enum Error {
     /// The application's own user could not be loaded. 503.
     #[error("the user could not be loaded: {}", OneLine(.0))]
     User(#[source] BoxError),
-    /// The identifier of the user is one that no session can be opened for: blank, longer than 255 bytes, or with a NUL
-    /// character. The store was not asked. 400.
+    /// The identifier of the user is one that no session can be opened for: blank, longer than 255
+    /// bytes, or with a NUL character. The store was not asked. 400.
     #[error("{}", OneLine(.0))]
     UserId(String),
     /// The identifier of the user does not parse as the type that was asked for. 500.
@@ -201,14 +203,16 @@ pub struct SlotError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SlotFailure {
-    /// What is stored is no value of the slot's type. It stays there until it is set, taken or removed.
+    /// What is stored is no value of the slot's type. It stays there until it is set, taken or
+    /// removed.
     Decode {
         /// The type.
         wanted: &'static str,
         /// Where in its JSON it ceases to fit; what stands there is not told.
         column: usize,
     },
-    /// The value has no form as JSON, or one that does not decode as the slot's type. It was not written.
+    /// The value has no form as JSON, or one that does not decode as the slot's type. It was not
+    /// written.
     Encode(BoxError),
     /// The value is longer than the configuration allows.
     TooLarge {

@@ -129,9 +129,10 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchHandler`] for a name that is not exactly one handler's, [`Error::UserId`] for a user id that is not
-    /// [valid](UserId::validate), [`Error::NoSuchGroup`] if the rule names a group that nobody
-    /// created, [`Error::Groups`] or [`Error::Store`] if the user's groups cannot be told.
+    /// [`Error::NoSuchHandler`] for a name that is not exactly one handler's, [`Error::UserId`] for
+    /// a user id that is not [valid](UserId::validate), [`Error::NoSuchGroup`] if the rule names a
+    /// group that was not created, [`Error::Groups`] or [`Error::Store`] if the user's groups
+    /// cannot be found.
     pub async fn explain<H, M>(&self, user: impl Into<UserId>, handler: H) -> Result<Explanation, Error>
     where
         H: NamesHandler<M>,

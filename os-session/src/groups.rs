@@ -16,9 +16,10 @@ use crate::user::UserId;
 
 /// An application's own way to say which groups a user is in.
 ///
-/// It is asked at most once a request, and only if a rule on the way names a group. Any closure from [`UserId`] to a
-/// future of names is one (a `Vec`, an array, a slice, a set or an `Option` of strings or of variants of a `#[derive(Group)]` enum, or a
-/// `Result` of one: [`GroupNames`]), and so is a type of the application:
+/// It is asked at most once a request, and only if a rule on the way names a group. Any closure
+/// from [`UserId`] to a future of names is one (a `Vec`, an array, a slice, a set or an `Option` of
+/// strings or of variants of a `#[derive(Group)]` enum, or a `Result` of one: [`GroupNames`]), and
+/// so is a type of the application:
 ///
 /// ```
 /// use os_session::{BoxError, Groups, UserId};
@@ -83,10 +84,12 @@ where
     }
 }
 
-/// What a closure may return when it is asked for a user's groups: a collection of strings or of variants of a `#[derive(Group)]` enum, a
-/// reference to one, an `Arc`, a `Box` or a `Cow` of one, or a `Result` of one.
+/// What a closure may return when it is asked for a user's groups: a collection of strings or of
+/// variants of a `#[derive(Group)]` enum, a reference to one, an `Arc`, a `Box` or a `Cow` of one,
+/// or a `Result` of one.
 ///
-/// What is behind a reference is cloned. An iterator, and a collection of another crate by value, need `.collect::<Vec<_>>()`.
+/// What is behind a reference is cloned. An iterator, and a collection of another crate by value,
+/// need `.collect::<Vec<_>>()`.
 pub trait GroupNames {
     /// The names, or why there are none.
     ///

@@ -38,10 +38,12 @@ impl Sessions {
     }
 }
 
-/// A change of groups that other nodes are being told of: what [`Sessions::groups_changed`] returns. It goes on whether it is awaited or not, and
-/// is tried again until the store takes it, or [`Sessions::shutdown`]; awaited, it returns when no node decides by what was before, or with
-/// the first failure: [`Error::UserId`] for a user id that is not [valid](UserId::validate), [`Error::Store`], also where there is no tokio
-/// runtime in which others could be told, and [`Error::Function`] where the group provider panicked.
+/// A change of groups that other nodes are being told of: what [`Sessions::groups_changed`]
+/// returns. It goes on whether it is awaited or not, and is tried again until the store takes it,
+/// or [`Sessions::shutdown`]; awaited, it returns when no node decides by what was before, or with
+/// the first failure: [`Error::UserId`] for a user id that is not [valid](UserId::validate),
+/// [`Error::Store`], also where there is no tokio runtime for the notification of other nodes, and
+/// [`Error::Function`] where the group provider panicked.
 #[derive(Debug)]
 pub struct GroupsChanged(Result<Option<Telling>, Error>);
 

@@ -39,8 +39,8 @@ macro_rules! events {
             }
         }
 
-        /// The same, as types: what a hook may take is decided by its event. Compile errors name them, so each has the name
-        /// of its attribute.
+        /// The same, as types: what a hook may take is decided by its event. Compile errors name
+        /// them, so each has the name of its attribute.
         #[allow(non_camel_case_types, reason = "the name of an attribute")]
         pub mod event {
             $($(#[$doc])* #[derive(Debug)] pub enum $attribute {})*

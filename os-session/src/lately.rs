@@ -17,7 +17,8 @@ pub(crate) struct Lately<K, V>(Mutex<Entries<K, V>>);
 #[derive(Debug)]
 struct Entries<K, V> {
     values: HashMap<K, (V, Instant)>,
-    /// The keys in the order in which they were noted, so that nothing is walked to forget the oldest.
+    /// The keys in the order in which they were noted, so that nothing is walked to forget the
+    /// oldest.
     order: VecDeque<(K, Instant)>,
 }
 

@@ -169,10 +169,12 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::UserId`] for a user id that is not [valid](UserId::validate), [`Error::CrossSite`] in a safe request that another site caused,
-    /// [`Error::PlainHttp`] where the browser would drop the cookie, [`Error::TooManySessions`] where the limit refuses,
-    /// [`Error::Hook`] if an open or start hook fails, [`Error::InsideHook`] in a hook, [`Error::AnswerSent`] in what outlives the
-    /// request, [`Error::Store`] if the store fails. After each of them nobody is half connected.
+    /// [`Error::UserId`] for a user id that is not [valid](UserId::validate), [`Error::CrossSite`]
+    /// in a safe request that another site caused, [`Error::PlainHttp`] where the browser would
+    /// drop the cookie, [`Error::TooManySessions`] where the limit refuses, [`Error::Hook`] if an
+    /// open or start hook fails, [`Error::InsideHook`] in a hook, [`Error::AnswerSent`] in what
+    /// outlives the request, [`Error::Store`] if the store fails. After each of them nobody is half
+    /// connected.
     pub fn connect(&self, user: impl Into<UserId>) -> Connect {
         Connect { session: self.clone(), user: user.into(), expire: false }
     }
@@ -216,9 +218,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::NotConnected`] if nobody is, [`Error::CrossSite`] in a request that another site
-    /// caused, a safe one as well, [`Error::InsideHook`] in a hook, [`Error::AnswerSent`] in what
-    /// outlives the request, [`Error::Store`] if the store fails.
+    /// [`Error::NotConnected`] if no user is logged in, [`Error::CrossSite`] in a request that
+    /// another site caused, a safe one as well, [`Error::InsideHook`] in a hook,
+    /// [`Error::AnswerSent`] in what outlives the request, [`Error::Store`] if the store fails.
     pub async fn disconnect_others(&self) -> Result<(), Error> {
         let session = self.clone();
         self.clone().change(async move { disconnect_others(&session).await }).await
@@ -240,9 +242,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::NotConnected`] if nobody is, [`Error::CrossSite`] in a request that another site
-    /// caused, a safe one as well, [`Error::InsideHook`] in a hook, [`Error::AnswerSent`] in what
-    /// outlives the request, [`Error::Store`] if the store fails.
+    /// [`Error::NotConnected`] if no user is logged in, [`Error::CrossSite`] in a request that
+    /// another site caused, a safe one as well, [`Error::InsideHook`] in a hook,
+    /// [`Error::AnswerSent`] in what outlives the request, [`Error::Store`] if the store fails.
     pub async fn confirm(&self) -> Result<(), Error> {
         let session = self.clone();
         let change = async move {

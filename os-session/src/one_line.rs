@@ -1,14 +1,15 @@
 //! Text that clients and applications choose, in a form that can stand in a line of the log.
 //!
-//! `tracing` writes what is displayed as it is: a user id with a line break would start a line of its own.
+//! `tracing` writes what is displayed as it is: a user id with a line break would start a line of
+//! its own.
 
 use std::fmt::{self, Write};
 
 /// The number of characters after which the rest is left out.
 const LONGEST: usize = 1024;
 
-/// Displays a value on one line. Control characters, line separators and marks that change the direction of
-/// text are escaped, and a value that is too long is cut off.
+/// Displays a value on one line. Control characters, line separators and marks that change the
+/// direction of text are escaped, and a value that is too long is cut off.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OneLine<T>(pub(crate) T);
 

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use crate::lately::Lately;
 use crate::token::BrowserKey;
 
-/// A log-in gives a browser another token. A request whose head arrived before works on the renewed browser, however
-/// late it writes. A request that arrives with the old token afterwards finds nothing: the old token may have been
-/// planted, and the browser itself sends the new one.
+/// A log-in gives a browser another token. A request whose head arrived before works on the renewed
+/// browser, however late it writes. A request that arrives with the old token afterwards finds
+/// nothing: the old token may have been planted, and the browser itself sends the new one.
 #[derive(Debug, Default)]
 pub(crate) struct Renewed {
-    /// How many tokens were exchanged: the order of exchanges and arrivals, which no clock tells as well.
+    /// How many tokens were exchanged: the order of exchanges and arrivals, which no clock gives as
+    /// exactly.
     count: AtomicU64,
     exchanged: Lately<BrowserKey, Exchange>,
     followed: Arc<Followed>,
@@ -64,7 +65,8 @@ impl Renewed {
         drop(moved);
     }
 
-    /// Returns the browser of that key for a request that arrived then, or `None` if the key was exchanged before.
+    /// Returns the browser of that key for a request that arrived then, or `None` if the key was
+    /// exchanged before.
     pub(crate) fn find(&self, mut key: BrowserKey, arrival: Arrival) -> Option<Arc<Follower>> {
         let mut index = self.followed.index();
         while let Some((exchange, _)) = self.exchanged.get(&key) {

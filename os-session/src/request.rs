@@ -76,14 +76,15 @@ pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
     headers.get(&SEC_FETCH_SITE).is_some_and(|site| site == "same-origin" || site == "none")
 }
 
-/// Returns `true` if a page of this very host sent the request over plain HTTP. The scheme of another host's
-/// page is not the scheme of this host.
+/// Returns `true` if a page of this very host sent the request over plain HTTP. The scheme of
+/// another host's page is not the scheme of this host.
 fn is_of_plain_http(parts: &Parts) -> bool {
     let is_elsewhere = tells_its_site(&parts.headers) && !is_same_origin(&parts.headers);
     !is_elsewhere && WebOrigin::of_sender(parts).is_some_and(|origin| origin.is_http() && origin.is_of_host(parts))
 }
 
-/// Returns `true` if the browser sent fetch metadata, which it does to HTTPS and to this machine alone.
+/// Returns `true` if the browser sent fetch metadata, which it does to HTTPS and to this machine
+/// alone.
 pub(crate) fn tells_its_site(headers: &HeaderMap) -> bool {
     headers.get(&SEC_FETCH_SITE).is_some_and(|site| !site.is_empty())
 }
@@ -104,8 +105,8 @@ pub(crate) fn is_handshake(headers: &HeaderMap) -> bool {
         || headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/event-stream"))
 }
 
-/// Whether a person waits for a page: a tab or a frame loads one, or sends a form. Clients that send no fetch metadata are asked
-/// whether they prefer HTML.
+/// Whether a person waits for a page: a tab or a frame loads one, or sends a form. Clients that
+/// send no fetch metadata are asked whether they prefer HTML.
 pub(crate) fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     *method != Method::OPTIONS
         && match headers.get(&SEC_FETCH_MODE) {
@@ -114,7 +115,8 @@ pub(crate) fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
         }
 }
 
-/// Whether a client that is refused shows HTML: a person waits for a page, htmx for a part of one, or it prefers HTML.
+/// Whether a client that is refused shows HTML: a person waits for a page, htmx for a part of one,
+/// or it prefers HTML.
 pub(crate) fn wants_html(method: &Method, headers: &HeaderMap) -> bool {
     is_htmx(headers) || is_navigation(method, headers) || accept::prefers_html(headers)
 }

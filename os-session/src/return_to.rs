@@ -11,8 +11,9 @@ use serde::Deserialize;
 
 /// Where a browser wanted to go when it was sent to log in: the query's `next`, if it is a path of this site.
 ///
-/// A form keeps it by being posted to the address it was shown at. Anything that could lead elsewhere (`//evil`,
-/// `/\evil`, `https:…`, control characters) counts as absent, and so does an address of more than 2048 bytes.
+/// A form keeps it by being posted to the address it was shown at. Anything that could lead
+/// elsewhere (`//evil`, `/\evil`, `https:…`, control characters) counts as absent, and so does an
+/// address of more than 2048 bytes.
 ///
 /// ```
 /// use axum::response::Redirect;
@@ -28,7 +29,8 @@ use serde::Deserialize;
 pub struct ReturnTo(Option<String>);
 
 impl ReturnTo {
-    /// Returns the path and query to return to, if there is one, as they stand in a URI: `/caf%C3%A9`.
+    /// Returns the path and query to return to, if there is one, as they stand in a URI:
+    /// `/caf%C3%A9`.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.0.as_deref()
@@ -90,8 +92,8 @@ pub(crate) fn is_local(path: &str) -> bool {
 /// Everything but what may stand in a query as it is, and reads best so.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The address of a page, of the log-in page for example, that leads back to where the browser is. A way back that is too long is
-/// left out.
+/// The address of a page, of the log-in page for example, that leads back to where the browser is.
+/// A way back that is too long is left out.
 pub(crate) fn address_with_way_back(page: &str, wanted: Option<&PathAndQuery>) -> String {
     // Encoded, it is no shorter.
     let wanted = wanted.map(PathAndQuery::as_str).filter(|wanted| wanted.len() <= LONGEST);

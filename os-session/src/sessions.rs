@@ -132,7 +132,8 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// [`Error::UserId`] for a user id that is not [valid](UserId::validate), [`Error::Store`] if the store fails.
+    /// [`Error::UserId`] for a user id that is not [valid](UserId::validate), [`Error::Store`] if
+    /// the store fails.
     pub async fn of_user(&self, user: impl Into<UserId>) -> Result<Vec<SessionInfo>, Error> {
         let user = user.into();
         user.validate()?;
@@ -302,8 +303,8 @@ impl StoredGroups {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchGroup`] for a name that is blank, longer than 255 bytes or has a NUL character, [`Error::Store`] if
-    /// the store fails.
+    /// [`Error::NoSuchGroup`] for a name that is blank, longer than 255 bytes or has a NUL
+    /// character, [`Error::Store`] if the store fails.
     pub async fn create(&self, name: impl AsRef<str>) -> Result<String, Error> {
         let name = name.as_ref();
         if flaw(name).is_some() {
@@ -331,8 +332,8 @@ impl StoredGroups {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchGroup`] if there is no such group, [`Error::UserId`] for a user id that is not
-    /// [valid](UserId::validate), [`Error::Store`] if the store fails.
+    /// [`Error::NoSuchGroup`] if there is no such group, [`Error::UserId`] for a user id that is
+    /// not [valid](UserId::validate), [`Error::Store`] if the store fails.
     pub async fn add_user_in_group(&self, user: impl Into<UserId>, group: impl AsRef<str>) -> Result<(), Error> {
         self.change(user.into(), group.as_ref(), true).await
     }
@@ -341,8 +342,8 @@ impl StoredGroups {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchGroup`] if there is no such group, [`Error::UserId`] for a user id that is not
-    /// [valid](UserId::validate), [`Error::Store`] if the store fails.
+    /// [`Error::NoSuchGroup`] if there is no such group, [`Error::UserId`] for a user id that is
+    /// not [valid](UserId::validate), [`Error::Store`] if the store fails.
     pub async fn remove_user_in_group(&self, user: impl Into<UserId>, group: impl AsRef<str>) -> Result<(), Error> {
         self.change(user.into(), group.as_ref(), false).await
     }
@@ -351,7 +352,8 @@ impl StoredGroups {
     ///
     /// # Errors
     ///
-    /// [`Error::UserId`] for a user id that is not [valid](UserId::validate), [`Error::Store`] if the store fails.
+    /// [`Error::UserId`] for a user id that is not [valid](UserId::validate), [`Error::Store`] if
+    /// the store fails.
     pub async fn in_group(&self, user: impl Into<UserId>, group: impl AsRef<str>) -> Result<bool, Error> {
         let (user, group) = (user.into(), group.as_ref());
         user.validate()?;

@@ -43,13 +43,15 @@ use self::volatile::{Cell, Held};
 /// }
 /// ```
 ///
-/// A persistent value is kept as JSON under its name. A write checks that this JSON decodes as the slot's type. One that
-/// does not is [an error](SlotFailure::Encode), and nothing is written: JSON has no NaN, for example. What JSON does not
-/// distinguish is not distinguished: `Some(f64::NAN)` and `Some(None)` come back as `None`.
+/// A persistent value is kept as JSON under its name. A write checks that this JSON decodes as the
+/// slot's type. One that does not is [an error](SlotFailure::Encode), and nothing is written: JSON
+/// has no NaN, for example. What JSON does not distinguish is not distinguished: `Some(f64::NAN)`
+/// and `Some(None)` come back as `None`.
 ///
-/// A value that no longer decodes, after a change of the type, is [an error](SlotFailure::Decode) for [`get`](Slot::get)
-/// and [`update`](Slot::update), and stays in the store. Give new fields a `#[serde(default)]`, or give the slot another
-/// name. [`set`](Slot::set) replaces such a value, [`take`](Slot::take) and [`remove`](Slot::remove) remove it.
+/// A value that no longer decodes, after a change of the type, is [an error](SlotFailure::Decode)
+/// for [`get`](Slot::get) and [`update`](Slot::update), and stays in the store. Give new fields a
+/// `#[serde(default)]`, or give the slot another name. [`set`](Slot::set) replaces such a value,
+/// [`take`](Slot::take) and [`remove`](Slot::remove) remove it.
 ///
 /// Two slots of one name in one scope are the same value; declare each once. With [`#[slot]`](macro@crate::slot) above them, a second one is an error at
 /// start.
@@ -146,11 +148,12 @@ impl<T, S> Slot<T, S> {
 ///
 /// # Errors
 ///
-/// Each method fails with [`Error::Store`] if the store fails, and with [`Error::Slot`] for a value that cannot be read or kept. Those that write
-/// fail with [`Error::NotConnected`] where the scope needs a connection, with [`Error::NoProcess`] where it needs a tab, and with
-/// [`Error::AnswerSent`] where a browser would have to get a cookie and the answer has left. They fail with
-/// [`Error::BrowserRenewed`] if a log-in exchanged the token of the browser before the request arrived, or on another
-/// node while it ran. Then nothing was changed.
+/// Each method fails with [`Error::Store`] if the store fails, and with [`Error::Slot`] for a value
+/// that cannot be read or kept. Those that write fail with [`Error::NotConnected`] where the scope
+/// needs a connection, with [`Error::NoProcess`] where it needs a tab, and with
+/// [`Error::AnswerSent`] where a browser would have to get a cookie and the answer has left. They
+/// fail with [`Error::BrowserRenewed`] if a log-in exchanged the token of the browser before the
+/// request arrived, or on another node while it ran. Then nothing was changed.
 impl<T, S> Slot<T, S>
 where
     T: Send + Sync + 'static,
@@ -236,8 +239,8 @@ where
             Keeping::Volatile { clone } => {
                 let held = self.volatile_cell(session).await?;
                 let cell = Self::cell(&held);
-                // The change is made to a copy without a lock, and counts if nothing else changed the
-                // value meanwhile. A panic half-way leaves the value as it was.
+                // The change is made to a copy without a lock, and counts if nothing else changed
+                // the value meanwhile. A panic half-way leaves the value as it was.
                 loop {
                     let before = cell.get();
                     let mut value = before.as_deref().map_or_else(&mut first, clone);

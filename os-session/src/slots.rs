@@ -17,8 +17,8 @@ pub enum SlotOwner {
     Session(SessionKey),
     /// A user, connected or not. The values stay until they are removed.
     User(UserId),
-    /// A browser, connected or not. Its values end when it was not seen for as long as [`NewBrowser::idle`], or is forgotten, or
-    /// makes room for another, see [`NewBrowser::most`].
+    /// A browser, connected or not. Its values end when it was not seen for as long as
+    /// [`NewBrowser::idle`], or is forgotten, or makes room for another, see [`NewBrowser::most`].
     Browser(BrowserKey),
 }
 
@@ -89,7 +89,8 @@ pub struct SlotWrite {
     pub limits: SlotLimits,
     /// For a slot of a browser: makes the browser, if it is not there and there is a value to write.
     pub new_browser: Option<NewBrowser>,
-    /// For a slot of a browser: the request came with the browser's cookie. A write that is done notes that the cookie has come back.
+    /// For a slot of a browser: the request came with the browser's cookie. A write that is done
+    /// notes that the cookie has come back.
     pub came_back: bool,
 }
 
@@ -117,17 +118,19 @@ pub struct SlotLimits {
 pub struct NewBrowser {
     /// How long it lives after it was last seen, once its cookie has come back.
     pub idle: Duration,
-    /// How long it lives after it was last seen until then. With `None` its cookie counts as one that has come back: a user is logged in.
+    /// How long it lives after it was last seen until then. With `None` its cookie counts as one
+    /// that has come back: a user is logged in.
     pub new_idle: Option<Duration>,
-    /// How many browsers the store keeps, this one included. For one more, others are removed with their slots: first those whose
-    /// cookie never came back, then those that came back, and of each the least recently seen first. Never this one.
+    /// How many browsers the store keeps, this one included. For one more, others are removed with
+    /// their slots: first those whose cookie never came back, then those that came back, and of
+    /// each the least recently seen first. Never this one.
     pub most: NonZeroU32,
     /// The session that is open in it.
     pub session: Option<SessionHandle>,
 }
 
-/// How many browsers make room for one at most. More are in the way only where [`NewBrowser::most`] was lowered; then each new browser
-/// removes so many, and no write takes long.
+/// How many browsers make room for one at most. More are in the way only where [`NewBrowser::most`]
+/// was lowered; then each new browser removes so many, and no write takes long.
 pub(crate) const EVICTED_AT_ONCE: u32 = 1000;
 
 /// What became of a write.

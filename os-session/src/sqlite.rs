@@ -91,17 +91,19 @@ const PURGE_STEP: usize = 100;
 impl SqliteStore {
     /// Opens the sessions in that file, and creates it if it is missing.
     ///
-    /// Takes a path, or an address as sqlx and SQLite read it: `sqlite:app.db`, `sqlite:///var/app.db?mode=rwc`,
-    /// `app.db?mode=rwc`, `file:app.db`. With `mode=rw` a missing file is an error. In an address `%20` is a space; a
-    /// path stands for itself.
+    /// Takes a path, or an address as sqlx and SQLite read it: `sqlite:app.db`,
+    /// `sqlite:///var/app.db?mode=rwc`, `app.db?mode=rwc`, `file:app.db`. With `mode=rw` a missing
+    /// file is an error. In an address `%20` is a space; a path stands for itself.
     ///
-    /// The file and those beside it (`-wal`, `-shm`, `-owner`) are created for their owner alone, with mode 0600. The
-    /// mode of a file that exists is left alone, and SQLite gives it to the `-wal` and `-shm` that it creates.
+    /// The file and those beside it (`-wal`, `-shm`, `-owner`) are created for their owner alone,
+    /// with mode 0600. The mode of a file that exists is left alone, and SQLite gives it to the
+    /// `-wal` and `-shm` that it creates.
     ///
     /// # Errors
     ///
-    /// Fails if the path is no file that can be written, another owner has it, a newer release has changed its tables,
-    /// or an address cannot work: `mode=ro`, or a database in memory. The error names the file and the fix.
+    /// Fails if the path is no file that can be written, another owner has it, a newer release has
+    /// changed its tables, or an address cannot work: `mode=ro`, or a database in memory. The error
+    /// names the file and the fix.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         Self::builder().open(path).await
     }

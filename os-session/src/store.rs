@@ -43,8 +43,8 @@ pub struct NewSession {
     pub expire: bool,
     /// The session of the same browser that this one takes the place of, of whichever user it is.
     pub replaces: Option<SessionKey>,
-    /// The same session by its user and its public name, which it keeps when its token is exchanged: another request of
-    /// the browser may have exchanged the key since it was read.
+    /// The same session by its user and its public name, which it keeps when its token is
+    /// exchanged: another request of the browser may have exchanged the key since it was read.
     pub replaces_session: Option<(UserId, SessionHandle)>,
 }
 
@@ -197,18 +197,20 @@ pub enum Authenticated {
 /// Each operation happens entirely or not at all, and none sees half of another. Dropping a future may leave its
 /// operation done or undone, and nothing in between.
 ///
-/// [`Sessions`](crate::Sessions) asks a store for [valid](UserId::validate) user ids alone: at most 255 bytes, no NUL, not
-/// blank. The same is true of groups, and what the command line and an import bring is checked alike.
-/// Users, groups, devices and names of slots are texts that are kept byte by byte and compared so; handles are any 64 bits,
-/// lifetimes as long as a [`Duration`], moments milliseconds, values any bytes. What a store cannot keep as it is, it refuses
-/// with an error.
+/// [`Sessions`](crate::Sessions) asks a store for [valid](UserId::validate) user ids alone: at most
+/// 255 bytes, no NUL, not blank. The same is true of groups, and what the command line and an
+/// import bring is checked alike. Users, groups, devices and names of slots are texts that are kept
+/// byte by byte and compared so; handles are any 64 bits, lifetimes as long as a [`Duration`],
+/// moments milliseconds, values any bytes. What a store cannot keep as it is, it refuses with an
+/// error.
 ///
 /// Each session that ends is told to one caller, once, in an [`Ended`].
 ///
-/// A store keeps *slots* as well, named values of what [owns](SlotOwner) them. Those of a session are there while it is live
-/// and gone with it, whatever ends it, so that a request that is slower than a log-out writes nothing. Those of a browser
-/// are there while the browser is *live*: from the write that made it until it is forgotten, or `idle` after it was last seen, where
-/// `idle` is a shorter time until its cookie has come back, or until it makes room for others.
+/// A store keeps *slots* as well, named values of what [owns](SlotOwner) them. Those of a session
+/// are there while it is live and gone with it, whatever ends it, so that a request that is slower
+/// than a log-out writes nothing. Those of a browser are there while the browser is *live*: from
+/// the write that made it until it is forgotten, or `idle` after it was last seen, where `idle` is
+/// a shorter time until its cookie has come back, or until it makes room for others.
 ///
 /// [`testing::store_laws`](crate::testing::store_laws) checks all this against any implementation, and
 /// [`testing::shared_store_laws`](crate::testing::shared_store_laws) what several processes on one store see of each
@@ -357,12 +359,13 @@ pub enum Authenticated {
 pub trait Store: Send + Sync + 'static {
     /// Opens a session.
     ///
-    /// In one step: the session of the key [`replaces`](NewSession::replaces) is removed, or if there is none the one that
-    /// [`replaces_session`](NewSession::replaces_session) names, if that is there. Expired sessions of the user are
-    /// removed, and then, if the user has as many live sessions as the `limit` or more, the least recently seen are
-    /// removed until the new one fits, or nothing at all is changed and the answer is [`Inserted::Full`]. Of sessions seen at
-    /// the same moment, the one opened first goes first. What is removed after its time is told as [`End::Expired`],
-    /// replaced or not.
+    /// In one step: the session of the key [`replaces`](NewSession::replaces) is removed, or if
+    /// there is none the one that [`replaces_session`](NewSession::replaces_session) names, if that
+    /// is there. Expired sessions of the user are removed, and then, if the user has as many live
+    /// sessions as the `limit` or more, the least recently seen are removed until the new one fits,
+    /// or nothing at all is changed and the answer is [`Inserted::Full`]. Of sessions seen at the
+    /// same moment, the one opened first goes first. What is removed after its time is told as
+    /// [`End::Expired`], replaced or not.
     ///
     /// # Errors
     ///
@@ -394,15 +397,15 @@ pub trait Store: Send + Sync + 'static {
         !self.is_shared()
     }
 
-    /// Marks a live session as seen now. The answer says whether there was one.
+    /// Marks a live session as seen now. Returns whether there was one.
     ///
     /// # Errors
     ///
     /// A failure of the store.
     fn touch(&self, key: &SessionKey) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Exchanges the token of a live session, and changes nothing else of it: it is no activity. The answer says whether
-    /// there was one.
+    /// Exchanges the token of a live session, and changes nothing else of it: it is no activity.
+    /// Returns whether there was one.
     ///
     /// # Errors
     ///
@@ -506,12 +509,15 @@ pub trait Store: Send + Sync + 'static {
     /// that tab of the owner is [`SlotWritten::TooManySlots`]. For one tab more than [`SlotLimits::tabs`], the tabs whose latest
     /// value was written first lose all their values until the new one fits.
     ///
-    /// Where a browser is made, others make room for it in the same step, see [`NewBrowser::most`]. A store that counts more seldom may keep a
-    /// few per cent more of some hundreds; of a hundred and fewer it keeps no more than that.
+    /// Where a browser is made, others make room for it in the same step, see [`NewBrowser::most`].
+    /// A store that counts more seldom may keep a few per cent more of some hundreds; of a hundred
+    /// and fewer it keeps no more than that.
     ///
-    /// A browser counts as seen now if the answer is [`Written`](SlotWritten::Written) or [`Removed`](SlotWritten::Removed), and as one
-    /// whose cookie has come back if [`SlotWrite::came_back`] says so as well: from then on it lives for [`NewBrowser::idle`].
-    /// To remove what is not there is [`Removed`](SlotWritten::Removed), where nothing may be expected.
+    /// A browser counts as seen now if the answer is [`Written`](SlotWritten::Written) or
+    /// [`Removed`](SlotWritten::Removed), and as one whose cookie has come back if
+    /// [`SlotWrite::came_back`] is set as well: from then on it lives for [`NewBrowser::idle`]. To
+    /// remove what is not there is [`Removed`](SlotWritten::Removed), where nothing may be
+    /// expected.
     ///
     /// # Errors
     ///
@@ -522,8 +528,9 @@ pub trait Store: Send + Sync + 'static {
         write: SlotWrite,
     ) -> impl Future<Output = Result<SlotWritten, StoreError>> + Send;
 
-    /// Gives a live browser another key, and says which session is open in it now. With a session it counts as one whose cookie has come
-    /// back. Its slots stay; it is no activity. The answer says whether there was one.
+    /// Gives a live browser another key, and names the session that is open in it now. With a
+    /// session it counts as one whose cookie has come back. Its slots stay; it is no activity.
+    /// Returns whether there was one.
     ///
     /// # Errors
     ///
@@ -536,15 +543,15 @@ pub trait Store: Send + Sync + 'static {
         session: Option<SessionHandle>,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Marks a live browser as seen now, by a request that came with its cookie: the cookie has come back. The answer says whether there
-    /// was one.
+    /// Marks a live browser as seen now, by a request that came with its cookie: the cookie has
+    /// come back. Returns whether there was one.
     ///
     /// # Errors
     ///
     /// A failure of the store.
     fn touch_browser(&self, key: &BrowserKey) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Removes a browser and its slots. The answer says whether there was a live one.
+    /// Removes a browser and its slots. Returns whether there was a live one.
     ///
     /// # Errors
     ///

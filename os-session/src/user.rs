@@ -16,13 +16,14 @@ use crate::error::Error;
 /// into it, and [`parse`](UserId::parse) converts back.
 ///
 /// Any text converts, so that it need not be checked twice. Every operation that takes a user
-/// [validates](UserId::validate) the identifier before it asks the store: it has at most 255 bytes, no NUL, and is not
-/// blank.
+/// [validates](UserId::validate) the identifier before it asks the store: it has at most 255 bytes,
+/// no NUL, and is not blank.
 ///
 /// As an extractor it is the user who is connected, and refuses with [`Error::NotConnected`](crate::Error::NotConnected)
 /// if nobody is; `Option<UserId>` never refuses.
 ///
-/// It displays its text as it is. In a log, write `?user` where users choose their ids: line breaks are escaped then.
+/// It displays its text as it is. In a log, write `?user` where users choose their ids: line breaks
+/// are escaped then.
 ///
 /// ```
 /// use os_session::UserId;
@@ -54,11 +55,11 @@ impl UserId {
         self.0.parse().map_err(|_| InvalidUserId { wanted: std::any::type_name::<T>() })
     }
 
-    /// Returns an error if no session can be opened for this identifier: it is blank, has more than 255 bytes, or has a
-    /// NUL character, which not every store can keep.
+    /// Returns an error if no session can be opened for this identifier: it is blank, has more than
+    /// 255 bytes, or has a NUL character, which not every store can keep.
     ///
-    /// White space, control characters and zero-width characters alone are blank. For a log-in form that reports the
-    /// mistake itself; every operation that takes a user checks it.
+    /// White space, control characters and zero-width characters alone are blank. For a log-in form
+    /// that reports the mistake itself; every operation that takes a user checks it.
     ///
     /// ```
     /// use os_session::{Error, UserId};
@@ -69,7 +70,8 @@ impl UserId {
     ///
     /// # Errors
     ///
-    /// [`Error::UserId`], which is a response with 400 and names what is wrong. The identifier is not part of it.
+    /// [`Error::UserId`], which is a response with 400 and names what is wrong. The identifier is
+    /// not part of it.
     pub fn validate(&self) -> Result<(), Error> {
         let Some(flaw) = flaw(&self.0) else { return Ok(()) };
         let problem = format!("a user id {flaw}");

@@ -21,7 +21,8 @@ use crate::sessions::Sessions;
 #[derive(Debug)]
 pub(crate) struct Visit {
     session: Session,
-    /// The context was made here, so its response is finished here. Otherwise an outer layer made it.
+    /// The context was made here, so its response is finished here. Otherwise an outer layer made
+    /// it.
     finishes: bool,
 }
 

@@ -35,8 +35,9 @@ impl<'a> WebOrigin<'a> {
         self.has_scheme(other.scheme) && is_same_host(self.host, other.host) && self.port() == other.port()
     }
 
-    /// Returns `true` if the request was sent to the host and the port of this origin. The port that a request
-    /// leaves out is the default of this origin's scheme: which scheme the request came by is not known here.
+    /// Returns `true` if the request was sent to the host and the port of this origin. The port
+    /// that a request leaves out is the default of this origin's scheme: which scheme the request
+    /// came by is not known here.
     pub(crate) fn is_of_host(&self, parts: &Parts) -> bool {
         let named = match parts.uri.authority().map(Authority::as_str) {
             Some(authority) => Some(authority),
@@ -132,8 +133,8 @@ pub(crate) fn mistake(text: &str) -> Option<String> {
     }
 }
 
-/// Returns `true` if browsers leave the host of a web page as it is. A name that ends in a number is an address
-/// for them.
+/// Returns `true` if browsers leave the host of a web page as it is. A name that ends in a number
+/// is an address for them.
 fn is_host_of_web(host: &str) -> bool {
     let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     let hexadecimal = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));

@@ -150,8 +150,8 @@ impl Worker {
         Self { app, sessions, clock, accounts, started }
     }
 
-    /// A browser in which that user is logged in, and a task that one of its requests has started. The
-    /// request logs in itself, or finds the user logged in.
+    /// A browser in which that user is logged in, and a task that one of its requests has started.
+    /// The request logs in itself, or finds the user logged in.
     async fn start(&mut self, user: &str, logs_in: bool) -> (Browser, Calls) {
         let mut browser = Browser::new(&self.app);
         if logs_in {

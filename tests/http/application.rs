@@ -1,4 +1,5 @@
-//! Functions of the application that panic or never end: an error of that request alone, and never an open door.
+//! Functions of the application that panic or never end: an error of that request alone, and never
+//! an open door.
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -170,7 +171,8 @@ async fn calls_denied_function() -> Result<&'static str, Error> {
     denied_function().await
 }
 
-/// Requests the page as Pam and as Hank, and finds each failure in the response and in one line of the log.
+/// Requests the page as Pam and as Hank, and finds each failure in the response and in one line of
+/// the log.
 async fn refuses_both(site: &Site, app: &Router, path: &str, function: &str) {
     for (user, status, how) in [("pam", 500, "panicked"), ("hank", 503, "took longer than the deadline for hooks")] {
         let mut browser = Browser::connected(app, &site.sessions, user).await.unwrap();

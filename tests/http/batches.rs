@@ -1,4 +1,5 @@
-//! Several calls of server functions in one request: each is decided by itself, for the user at that time.
+//! Several calls of server functions in one request: each is decided by itself, for the user at
+//! that time.
 
 use axum::Json;
 use axum::extract::Path;

@@ -39,7 +39,8 @@ const TABLE: &[(Headers, bool)] = &[
     (&[("origin", "garbage")], false),
     (&[("origin", "https://app.example:8443"), ("host", "app.example:8443")], true),
     (&[("origin", "https://app.example"), ("host", "app.example:8443")], false),
-    // The default port may be written, and a host in capital letters: to a browser it is the same origin.
+    // The default port may be written, and a host in capital letters: to a browser it is the same
+    // origin.
     (&[("origin", "https://app.example"), ("host", "app.example:443")], true),
     (&[("origin", "https://app.example:443"), ("host", "app.example")], true),
     (&[("origin", "https://app.example"), ("host", "APP.Example")], true),
@@ -198,8 +199,8 @@ async fn the_host_of_the_target_counts_where_there_is_one() {
     }
 }
 
-/// An attacker on the network can write a page of this host over plain HTTP. Browsers of today send that it is another site; older ones send
-/// `Origin` alone.
+/// An attacker on the network can write a page of this host over plain HTTP. Browsers of today send
+/// that it is another site; older ones send `Origin` alone.
 #[tokio::test]
 async fn a_page_over_plain_http_is_another_site_where_the_cookie_is_secure() {
     let plain: Headers = &[("origin", "http://app.example")];

@@ -1,4 +1,5 @@
-//! Lines of the log are the library's own: nothing that a client chooses starts one, or looks like a part of it.
+//! Lines of the log are the library's own: nothing that a client chooses starts one, or looks like
+//! a part of it.
 
 use axum::Form;
 use os_session::routing::{self, get, post};
@@ -8,7 +9,8 @@ use os_session_tests::log::caught;
 
 use crate::site::{GROUPS, Site, admin};
 
-/// A line break and a line of its own, an escape sequence, a line separator, a turn of the direction, a field.
+/// A line break and a line of its own, an escape sequence, a line separator, a turn of the
+/// direction, a field.
 const FORGED: &str = "mallory\r\n2026-11-30 ERROR \u{1b}[2Kall is well\u{2028}\u{202e}\u{85} admin=true";
 
 #[connected(opt)]
@@ -50,7 +52,8 @@ async fn no_user_id_forges_a_line_or_a_field() {
         let app = router.with_sessions(&site.sessions).unwrap();
         let (lines, _guard) = caught();
         let mut mallory = Browser::new(&app);
-        // Some stores take no id of that length: then there is no session, and the line is about the log-in.
+        // Some stores take no id of that length: then there is no session, and the line is about
+        // the log-in.
         mallory.post("/log-in", &[("user", &forged)]).await;
         for path in ["/policy", "/admin"] {
             mallory.get(path).await;

@@ -215,8 +215,8 @@ enum Meeting {
     ArrivesLate,
 }
 
-/// Sends a request of alice's browser, and exchanges its token by another: through `exchanging`, which may be another
-/// node. Returns the status of the first, and the browser with the new token.
+/// Sends a request of alice's browser, and exchanges its token by another: through `exchanging`,
+/// which may be another node. Returns the status of the first, and the browser with the new token.
 async fn exchanged_while(
     path: &'static str,
     (exchange, exchanging): (&str, &Router),

@@ -21,8 +21,8 @@ use crate::site::{COOKIE, builder, login, who};
 /// The application, for a handler that sends it another request.
 type App = Arc<OnceLock<Router>>;
 
-/// The request that the handlers below pass on, as the outer one describes it: a method, a path, and
-/// headers of its own.
+/// The request that the handlers below pass on, as the outer one describes it: a method, a path,
+/// and headers of its own.
 async fn pass_on(app: &App, outer: &http::HeaderMap, extensions: http::Extensions) -> Response {
     let text = |name: &str| outer.get(name).map(|value| value.to_str().unwrap().to_owned());
     let mut inner = http::Request::builder()

@@ -22,7 +22,8 @@ async fn login(session: Session, next: ReturnTo) -> Result<Redirect, Error> {
     Ok(next.or("/home"))
 }
 
-/// By another name than the attribute knows: a handler with `opt` that takes `UserId` does not compile.
+/// By another name than the attribute knows: a handler with `opt` that takes `UserId` does not
+/// compile.
 type Visitor = UserId;
 
 /// It looks for the user by an extractor alone.

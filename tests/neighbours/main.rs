@@ -1,4 +1,5 @@
-//! An application may use SQLite through sqlx, 0.8 or 0.9, or through `rusqlite` itself: all link one SQLite, and share a file.
+//! An application may use SQLite through sqlx, 0.8 or 0.9, or through `rusqlite` itself: all link
+//! one SQLite, and share a file.
 //!
 //! Only one crate of a build may link it, so this is about what Cargo resolves: each application is a package outside of the workspace.
 

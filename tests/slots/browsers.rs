@@ -70,7 +70,7 @@ async fn what_arrives_with_the_old_token_after_a_log_in_reads_and_writes_nothing
 
 static SLOW_VOLATILE: Slot<u32, scope::UserIndepSession> = Slot::volatile();
 
-/// Looks at the slots, if it is told to, goes through the gate, and writes.
+/// Looks at the slots, if the request asks for it, goes through the gate, and writes.
 #[connected(opt)]
 async fn slow(
     session: Session,
@@ -142,7 +142,8 @@ async fn a_request_that_began_before_a_log_in_works_on_the_renewed_browser() {
     }
 }
 
-/// Another process on the same store: this one cannot know under which token the browser is found now.
+/// Another process on the same store: this one cannot know under which token the browser is found
+/// now.
 #[tokio::test]
 async fn a_request_that_met_a_browser_which_another_node_renews_is_an_error_and_sends_no_cookie() {
     let store = MemoryStore::new();
@@ -367,7 +368,8 @@ async fn what_outlives_its_answer_cannot_begin_one() {
     OVER.notified().await;
 }
 
-/// Returns the cookies that clients without cookies were given, each for a value of that many bytes.
+/// Returns the cookies that clients without cookies were given, each for a value of that many
+/// bytes.
 async fn visitors(site: &Site, number: usize, scope: &str, bytes: usize) -> Vec<String> {
     let value = "x".repeat(bytes);
     let mut cookies = Vec::new();

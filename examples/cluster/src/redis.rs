@@ -9,8 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-/// Kills the server at the end of its input, which is the end of the example, even by `kill -9`. A shell does so, since a
-/// process of the example may be killed along with it.
+/// Kills the server at the end of its input, which is the end of the example, even by `kill -9`. A
+/// shell does so, since a process of the example may be killed along with it.
 const KEEPER: &str = r#"
 directory=$(mktemp -d) || exit
 redis-server --bind 127.0.0.1 --save '' --port "$1" --dir "$directory" >/dev/null 2>&1 &

@@ -46,7 +46,8 @@ pub async fn about() -> Markup {
     page("About", None, content)
 }
 
-/// The page for a refused request, which is sent with the status of the refusal. Programs get problem details.
+/// The page for a refused request, which is sent with the status of the refusal. Programs get
+/// problem details.
 pub async fn refused(denial: Denial, user: Option<UserId>, WantsHtml(wants_html): WantsHtml) -> Result<Markup, Error> {
     if !wants_html {
         return Err(denial.into());

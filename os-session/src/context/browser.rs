@@ -162,7 +162,8 @@ impl Context {
         let current = browser.key();
         let mut state = browser.state();
         state.undelivered = None;
-        // If another request has exchanged the token meanwhile, the newer one is that request's to hand over.
+        // If another request has exchanged the token meanwhile, the newer one is that request's to
+        // hand over.
         state.cookie.take().filter(|(key, _)| Some(*key) == current).map(|(_, cookie)| cookie)
     }
 
@@ -269,13 +270,13 @@ impl Session {
         }
     }
 
-    /// The store knows no browser of this key. If its token was exchanged meanwhile, it is found under another; else the
-    /// request goes on without one.
+    /// The store knows no browser of this key. If its token was exchanged meanwhile, it is found
+    /// under another; else the request goes on without one.
     ///
     /// # Errors
     ///
-    /// [`Error::BrowserRenewed`] if the request has met it: another node has exchanged the token, or ended the browser. To
-    /// make another one would take the place of the renewed one's cookie.
+    /// [`Error::BrowserRenewed`] if the request has met it: another node has exchanged the token,
+    /// or ended the browser. To make another one would take the place of the renewed one's cookie.
     pub(crate) async fn browser_is_lost(&self, key: BrowserKey) -> Result<(), Error> {
         let Self(context) = self;
         // After an exchange that is under way.
@@ -290,7 +291,8 @@ impl Session {
         Ok(())
     }
 
-    /// Marks the browser as seen, and lets its cookie live as long from now on if that was long ago.
+    /// Marks the browser as seen, and lets its cookie live as long from now on if that was long
+    /// ago.
     pub(crate) async fn browser_is_seen(&self, key: &BrowserKey, was_long_ago: bool) {
         let Self(context) = self;
         match context.sessions.0.store.touch_browser(key).await {

@@ -214,8 +214,8 @@ impl Context {
         }
     }
 
-    /// Returns the user's groups as the application's provider remembers them. This runs code of the
-    /// application: no lock is held here.
+    /// Returns the user's groups as the application's provider remembers them. This runs code of
+    /// the application: no lock is held here.
     pub(crate) fn remembered_groups(&self, user: &UserId) -> Result<Option<GroupSet>, Error> {
         match &self.sessions.0.groups {
             // Groups that other nodes may have changed without notice are not remembered.
@@ -272,8 +272,8 @@ impl Context {
         }
     }
 
-    /// Whose session has or had this key, and its public name: as this request read it, or as another request exchanged
-    /// the key lately.
+    /// Whose session has or had this key, and its public name: as this request read it, or as
+    /// another request exchanged the key lately.
     pub(crate) fn known_by(&self, key: &SessionKey) -> Option<(UserId, SessionHandle)> {
         if let Connection::User(connected) = &self.state().connection
             && connected.key == *key

@@ -20,7 +20,8 @@ pub(crate) enum WayBack {
 }
 
 impl Context {
-    /// Notes where a browser wanted to go, for the redirect to the log-in page, if this request is one that follows it.
+    /// Notes where a browser wanted to go, for the redirect to the log-in page, if this request is
+    /// one that follows it.
     pub(crate) fn note_way_back(&self, parts: &Parts) {
         let requested = match parts.extensions.get::<OriginalUri>() {
             Some(OriginalUri(uri)) => uri,
@@ -46,7 +47,8 @@ impl Context {
         let _ = self.way_back.set(Box::new(way_back));
     }
 
-    /// Notes it for a visitor who reaches the handler: the handler, or a function that it calls, may require a login.
+    /// Notes it for a visitor who reaches the handler: the handler, or a function that it calls,
+    /// may require a login.
     pub(crate) fn note_way_back_of_visitor(&self, parts: &Parts) {
         let is_visitor = || !matches!(self.state().connection, Connection::User(_));
         if self.sessions.0.config.login_url.is_some() && is_visitor() {
@@ -70,7 +72,8 @@ impl Context {
     }
 }
 
-/// The page of this host that a request was sent from. Its scheme is not compared with that of the request, which is not known here.
+/// The page of this host that a request was sent from. Its scheme is not compared with that of the
+/// request, which is not known here.
 fn own_referer(parts: &Parts) -> Option<Uri> {
     let referer: Uri = parts.headers.get(header::REFERER)?.to_str().ok()?.parse().ok()?;
     let origin = format!("{}://{}", referer.scheme_str()?, referer.authority()?);

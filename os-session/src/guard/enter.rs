@@ -82,7 +82,8 @@ pub(super) fn admits_at_once(session: &Session, rule: &'static Declaration) -> R
 /// What a look at the session under the request's lock decides.
 enum AtOnce {
     Decided(bool),
-    /// The application's provider may have this user's groups in memory. It is asked without the lock.
+    /// The application's provider may have this user's groups in memory. It is asked without the
+    /// lock.
     ByProvider(UserId),
 }
 
@@ -275,7 +276,8 @@ async fn decide_who(
     }
 }
 
-/// A policy that fails by what the client sent, the id in a path for example, is no warning: any client can cause it.
+/// A policy that fails by what the client sent, the id in a path for example, is no warning: any
+/// client can cause it.
 fn policy_failed(rule: &Declaration, connected: Option<&Connected>, policy: &str, status: StatusCode) {
     let user = connected.map(|connected| display(Field(&connected.user)));
     let session = connected.map(|connected| display(connected.handle));

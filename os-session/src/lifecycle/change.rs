@@ -266,7 +266,8 @@ async fn close_gone_key(session: &Session) -> Result<(), Error> {
     }
 }
 
-/// Returns the live session whose key, which is the cookie's, another request of this browser has exchanged lately.
+/// Returns the live session whose key, which is the cookie's, another request of this browser has
+/// exchanged lately.
 async fn exchanged(session: &Session) -> Result<Option<(UserId, SessionHandle)>, Error> {
     let sessions = session.sessions();
     let Some(key) = session.0.gone_key() else { return Ok(None) };

@@ -1,4 +1,5 @@
-//! The sessions of which this process remembers something, so that nothing stays of one that ended elsewhere.
+//! The sessions of which this process remembers something, so that nothing stays of one that ended
+//! elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,9 +16,10 @@ use crate::user::UserId;
 
 /// Sessions whose resume hooks ran here, or that have volatile values.
 ///
-/// An end in this process is noted at once. What ended elsewhere is found by a look at the store: after a notification, after the channel
-/// of changes was lost, and once a session was not met for as long as one lives without activity. A notification alone does not tell an
-/// end from a new token.
+/// An end in this process is noted at once. What ended elsewhere is found by a look at the store:
+/// after a notification, after the channel of changes was lost, and once a session was not met for
+/// as long as one lives without activity. A notification alone does not distinguish an end from a
+/// new token.
 #[derive(Debug, Default)]
 pub(crate) struct Remembered(Mutex<Index>);
 
@@ -96,7 +98,8 @@ impl Remembered {
 }
 
 impl Sessions {
-    /// Returns whether this process meets the session for the first time. Nothing is kept where no hook asks for that.
+    /// Returns whether this process meets the session for the first time. Nothing is kept where no
+    /// hook asks for that.
     pub(crate) fn note_resumed(&self, connected: &Connected) -> bool {
         if !hook::any(&[EventKind::ResumeSession]) {
             return false;

@@ -1,4 +1,5 @@
-//! The browsers of the memory store: by key, by when they expire, by who makes room first, and by the session that is open in them.
+//! The browsers of the memory store: by key, by when they expire, by who makes room first, and by
+//! the session that is open in them.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -33,7 +34,8 @@ impl Browser {
 pub(super) struct Browsers {
     known: HashMap<BrowserKey, Browser>,
     by_expiry: BTreeSet<(Timestamp, BrowserKey)>,
-    /// Those whose cookie never came back before the others, and of each the least recently seen first.
+    /// Those whose cookie never came back before the others, and of each the least recently seen
+    /// first.
     by_use: BTreeSet<(bool, Timestamp, BrowserKey)>,
     by_session: BTreeSet<(SessionHandle, BrowserKey)>,
 }

@@ -144,7 +144,8 @@ impl PostgresBuilder {
     pub async fn connect_with(self, config: Config) -> Result<PostgresStore, StoreError> {
         let prepared = self.prepared(config)?;
         let (mut connection, schema) = self.first_connection_with(&prepared).boxed().await?;
-        // Boxed, as the other step: the compiler could not prove otherwise that what awaits it is `Send`.
+        // Boxed, as the other step: the compiler could not prove otherwise that what awaits it is
+        // `Send`.
         timeout(MIGRATION, migrations::migrate(&mut connection, &schema).boxed())
             .await
             .map_err(|_| failure::too_slow(MIGRATION))??;

@@ -90,8 +90,8 @@ impl Pool {
         Ok(Object::take(connection))
     }
 
-    /// Returns a connection for one operation. One deadline holds for the wait for a connection, for
-    /// making one, and for the work.
+    /// Returns a connection for one operation. One deadline holds for the wait for a connection,
+    /// for making one, and for the work.
     ///
     /// A future that is dropped leaves its connection in the pool: the response is read and thrown
     /// away before the next. There is no closure that does the work: the bound of an async closure
@@ -107,8 +107,8 @@ impl Pool {
         Ok(Lent { connection, began, until })
     }
 
-    /// Returns the outcome of the work. A connection that missed the deadline is closed, since it may
-    /// be dead.
+    /// Returns the outcome of the work. A connection that missed the deadline is closed, since it
+    /// may be dead.
     fn take_back<T>(
         &self,
         Lent { connection, began, .. }: Lent,
@@ -125,7 +125,8 @@ impl Pool {
             }
             Err(_) => {
                 drop(Object::take(connection));
-                // If the server is gone, so are its other connections: those that were not used since.
+                // If the server is gone, so are its other connections: those that were not used
+                // since.
                 self.connections.retain(|_, metrics| metrics.last_used() < began.elapsed());
                 Err(failure::too_slow(self.deadline))
             }

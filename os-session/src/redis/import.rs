@@ -26,8 +26,8 @@ pub(super) async fn refuse_unfinished(link: &mut Link, root: &str) -> Result<(),
     )))
 }
 
-/// A step of an import. It is boxed: the compiler cannot prove that a future of a generic function is
-/// `Send` where it holds the borrows of these.
+/// A step of an import. It is boxed: the compiler cannot prove that a future of a generic function
+/// is `Send` where it holds the borrows of these.
 type Boxed<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
 
 impl RedisStore {
@@ -58,8 +58,8 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// There are keys of the prefix already, groups apart; `next` fails; a user id is not [valid](crate::UserId::validate); a failure of the
-    /// server.
+    /// There are keys of the prefix already, groups apart; `next` fails; a user id is not
+    /// [valid](crate::UserId::validate); a failure of the server.
     pub async fn import(
         &self,
         mut next: impl AsyncFnMut() -> Result<Option<Vec<Record>>, StoreError>,

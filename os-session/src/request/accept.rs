@@ -2,7 +2,8 @@
 
 use axum::http::{HeaderMap, header};
 
-/// Whether a client prefers HTML to problem details. It has to name it: `*/*`, which programs send as well, prefers nothing.
+/// Whether a client prefers HTML to problem details. It has to name it: `*/*`, which programs send
+/// as well, prefers nothing.
 pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
     let html = quality(headers, &["text/html", "text/*"]);
     let problem = quality(headers, &["application/problem+json", "application/json", "application/*", "*/*"]);

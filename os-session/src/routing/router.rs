@@ -241,8 +241,8 @@ where
 
     /// Connects the routes with these sessions: the one way out, to a router that axum serves.
     ///
-    /// Call [`with_state`](Router::with_state) before, or on the router that this returns: axum serves no router whose
-    /// state is missing.
+    /// Call [`with_state`](Router::with_state) before, or on the router that this returns: axum
+    /// serves no router whose state is missing.
     ///
     /// ```
     /// # async fn serve(router: os_session::routing::Router) -> Result<(), Box<dyn std::error::Error>> {

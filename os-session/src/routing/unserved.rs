@@ -1,6 +1,7 @@
 //! What a router is not before [`with_sessions`](Router::with_sessions): a service.
 //!
-//! Each use as one is a compile error anyway. The bounds here make it one that names `with_sessions`.
+//! Each use as one is a compile error anyway. The bounds here make it one that names
+//! `with_sessions`.
 
 use std::convert::Infallible;
 use std::future::Ready;
@@ -18,8 +19,8 @@ use crate::sessions::Sessions;
 
 /// Implemented for no router: `with_sessions` returns one of axum's.
 ///
-/// [`Sessions`] implement it, and not the router, because rustc shows the message of a bound only where its type is
-/// another one than that of the bound it follows from.
+/// [`Sessions`] implement it, and not the router, because rustc shows the message of a bound only
+/// where its type is another one than that of the bound it follows from.
 #[diagnostic::on_unimplemented(
     message = "a router of `os_session::routing` cannot be served without sessions",
     label = "`.with_sessions(&sessions)?` is missing",

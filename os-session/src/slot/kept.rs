@@ -70,7 +70,8 @@ impl Bytes {
         Err(self.failed(SlotFailure::Contended))
     }
 
-    /// Removes the value, and returns its bytes. They are not decoded, so that a value that no longer does can go.
+    /// Removes the value, and returns its bytes. They are not decoded, so that a value that no
+    /// longer does can go.
     pub(super) async fn take(&self, session: &Session) -> Result<Option<Arc<[u8]>>, Error> {
         let place = self.scope.find(session).await?;
         let _turn = session.sessions().0.turns.of(self.name, place.as_ref()).await;

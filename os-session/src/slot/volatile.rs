@@ -90,7 +90,8 @@ struct Owners {
     browsers_with: BTreeSet<(SessionHandle, BrowserKey)>,
 }
 
-/// Owners by when they were used last, so that those that go are found without a look at the others.
+/// Owners by when they were used last, so that those that go are found without a look at the
+/// others.
 struct ByUse<K> {
     owned: HashMap<K, Owned>,
     /// Browsers whose cookie never came back.
@@ -262,7 +263,8 @@ impl Owners {
         }
     }
 
-    /// The browsers that make room, to be dropped when the lock is free: their values may run code of the application.
+    /// The browsers that make room, to be dropped when the lock is free: their values may run code
+    /// of the application.
     fn make_room_for(&mut self, owner: &Owner, most: NonZeroU32) -> Vec<Owned> {
         let Owner::Browser(key) = owner else { return Vec::new() };
         let mut gone = Vec::new();

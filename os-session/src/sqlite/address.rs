@@ -112,7 +112,8 @@ fn creates(given: &Path, query: &str) -> Result<bool, OpenError> {
     Ok(creates)
 }
 
-/// The path of a URI: `file:app.db`, `file:/app.db`, `file:///app.db` and `file://localhost/app.db` have one.
+/// The path of a URI: `file:app.db`, `file:/app.db`, `file:///app.db` and `file://localhost/app.db`
+/// have one.
 fn without_authority<'a>(given: &Path, name: &'a str) -> Result<&'a str, OpenError> {
     let Some(rest) = name.strip_prefix("//") else { return Ok(name) };
     match rest.find('/').map(|slash| rest.split_at(slash)) {

@@ -32,9 +32,11 @@ impl Owner {
     }
 }
 
-/// Creates the database, empty and for its owner alone, if nothing is there. SQLite gives `-wal` and `-shm` its mode.
+/// Creates the database, empty and for its owner alone, if nothing is there. SQLite gives `-wal`
+/// and `-shm` its mode.
 pub(super) fn create(database: &Path) -> io::Result<()> {
-    // An existing database is never opened here: closing it would release the locks of the application's connections.
+    // An existing database is never opened here: closing it would release the locks of the
+    // application's connections.
     match private().create_new(true).open(database) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         created => created.map(drop),

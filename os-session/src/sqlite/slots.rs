@@ -244,7 +244,8 @@ impl Change<'_> {
         Ok(statement.insert((key.as_bytes(), now, idle, new_idle, new.session.map(number)))?)
     }
 
-    /// Removes browsers until so many are left: expired ones first, then those whose cookie never came back.
+    /// Removes browsers until so many are left: expired ones first, then those whose cookie never
+    /// came back.
     fn make_room(&self, left: u32) -> Changed<()> {
         let mut count = self.file.prepare_cached("SELECT browsers FROM os_session_browser_count")?;
         let browsers: i64 = count.query_row([], |row| row.get(0))?;

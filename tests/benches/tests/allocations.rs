@@ -20,8 +20,9 @@ async fn a_protected_request_allocates_at_most_sixteen_times() {
     // Making the request allocates too, but that is not the application's.
     let request = allocations(plain::app(Shape::Nothing).await).await;
     let count = (allocations(os_session::app(Shape::Protected).await).await - request).count;
-    // Four more than plain axum. One is the context. Two are the session in the head of its request,
-    // which keeps a request inside another one apart from it: its box, and a larger table of extensions.
+    // Four more than plain axum. One is the context. Two are the session in the head of its
+    // request, which keeps a request inside another one apart from it: its box, and a larger table
+    // of extensions.
     assert!(count <= 16, "{count} allocations");
 }
 
