@@ -241,14 +241,18 @@ where
                 let cell = Self::cell(&held);
                 // The change is made to a copy without a lock, and counts if nothing else changed
                 // the value meanwhile. A panic half-way leaves the value as it was.
-                loop {
-                    let before = cell.get();
-                    let mut value = before.as_deref().map_or_else(&mut first, clone);
-                    let answer = change(&mut value);
-                    if cell.replace_if(before.as_ref(), value) {
-                        return Ok(answer);
+                for _ in 0..volatile::TRIES {
+                    {
+                        let before = cell.get();
+                        let mut value = before.as_deref().map_or_else(&mut first, clone);
+                        let answer = change(&mut value);
+                        if cell.replace_if(before.as_ref(), value) {
+                            return Ok(answer);
+                        }
                     }
+                    tokio::task::yield_now().await;
                 }
+                Err(volatile::failed(SlotFailure::Contended))
             }
         }
     }

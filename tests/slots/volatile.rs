@@ -111,3 +111,24 @@ async fn a_change_may_ask_the_slot_that_it_changes() {
     let mut alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
     assert_eq!(alice.post("/", &[]).await.json::<Vec<u32>>(), [1, 2]);
 }
+
+#[tokio::test]
+async fn a_change_that_changes_its_own_slot_each_time_is_an_error_and_no_endless_loop() {
+    #[connected]
+    async fn chases(session: Session) -> Result<(), Error> {
+        HISTORY.set(&session, vec![1]).await?;
+        let changed = HISTORY
+            .update(&session, |history| {
+                at_once(HISTORY.set(&session, vec![2])).expect("no lock is held").unwrap();
+                history.push(3);
+            })
+            .await;
+        assert!(changed.unwrap_err().to_string().contains("was changed elsewhere"));
+        assert_eq!(HISTORY.get(&session).await?, Some(vec![2]));
+        Ok(())
+    }
+    let site = Site::new().await;
+    let app = routing::Router::new().route("/", post(chases)).with_sessions(&site.sessions).unwrap();
+    let mut alice = Browser::connected(&app, &site.sessions, "alice").await.unwrap();
+    assert_eq!(alice.post("/", &[]).await.status(), 200);
+}

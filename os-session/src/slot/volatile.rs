@@ -284,6 +284,14 @@ impl Owners {
     }
 }
 
+/// How often an update is tried again where others were faster. Each of them has changed the value, so
+/// that many in a row means a change that changes its own slot.
+pub(super) const TRIES: u32 = 1_000;
+
+pub(super) fn failed(failure: SlotFailure) -> Error {
+    Error::Slot(SlotError { slot: "a volatile slot", failure })
+}
+
 /// A value of the application. Its code, a clone and a drop included, runs without the lock.
 pub(crate) struct Cell<T>(Mutex<Option<Arc<T>>>);
 
@@ -344,7 +352,6 @@ pub(super) async fn find_or_make(
 ) -> Result<Held, Error> {
     let sessions = session.sessions();
     let SlotConfig { limits, max_browsers, .. } = sessions.0.config.slots;
-    let failed = |failure| Error::Slot(SlotError { slot: "a volatile slot", failure });
     loop {
         match scope.find(session).await? {
             Some(Place::Request) => {
