@@ -208,6 +208,8 @@ impl Context {
             && self.opens_channel() == (self.foreign.is_some() && request::is_handshake(&parts.headers))
             && self.process == process_of(parts)
             && self.origin.is_safe() == request::is_safe(&parts.method)
+            // A handler admits other sites for itself, and not for one that it passes the request on to.
+            && !(self.foreign.is_some() && self.cross_site_admitted.load(Ordering::Relaxed))
     }
 
     pub(crate) fn more(&self) -> &More {

@@ -51,6 +51,13 @@ async fn copied_request(State(app): State<App>, request: Request) -> Response {
     pass_on(&app, &head.headers, head.extensions).await
 }
 
+/// Other sites may send requests to this handler, and to no other that it passes them on to.
+#[connected(opt, cross_site = "a test of what it may pass on")]
+async fn passes_on(State(app): State<App>, mut request: Request) -> Response {
+    *request.uri_mut() = http::Uri::from_static("/who");
+    app.get().unwrap().clone().oneshot(request).await.unwrap()
+}
+
 #[connected_rpc]
 async fn caller(user: UserId) -> Result<String, Error> {
     Ok(user.to_string())
@@ -75,6 +82,7 @@ fn site(sessions: &Sessions) -> Router {
     let router = routing::Router::new()
         .route("/new", get(new_request).post(new_request))
         .route("/copied", get(copied_request).post(copied_request))
+        .route("/passes-on", post(passes_on))
         .route("/who", get(who).post(who))
         .route("/calls", get(calls))
         .route("/open", get(open))
@@ -138,6 +146,18 @@ async fn an_inner_request_of_another_site_is_refused() {
         assert_eq!(alice.get(outer).await.text(), "alice", "{outer}");
         let mut alice = alice.with_header("x-site", "cross-site");
         assert_eq!(alice.get(outer).await.status(), 403, "{outer}");
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_admits_other_sites_admits_them_for_no_other_handler() {
+    let sessions = builder(&Log::default()).build().await.unwrap();
+    let app = site(&sessions);
+    let own = cookie_of(&app, &sessions, "alice").await;
+    for (from, status) in [("same-origin", 200), ("cross-site", 403)] {
+        let request = http::Request::post("/passes-on").header("sec-fetch-site", from).header(header::COOKIE, &own);
+        let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), status, "{from}");
     }
 }
 
